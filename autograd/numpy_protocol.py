@@ -1,0 +1,94 @@
+"""NumPy's protocols: ``np.exp(t)``, ``X @ W`` and ``np.mean(t)`` record on nodes because NumPy asks the node first.
+
+NumPy calls `__array_ufunc__` and `__array_function__` on an argument that has them. The answer is looked up in one table
+(`autograd.primitive.numpy_functions`); a function without a rule is an error, never a silent object array or constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+from autograd.operators import Operators
+from autograd.primitive import numpy_functions
+
+PLAIN = {
+    np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.argwhere, np.nonzero, np.flatnonzero,
+    np.count_nonzero, np.searchsorted, np.all, np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv,
+    np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
+    np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savetxt, np.copyto,
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isfinite, np.isinf,
+    np.signbit, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
+}  # fmt: skip
+"""Functions whose results are positions, bools, shapes or text: they have no gradient and answer with plain arrays."""
+
+
+class NumpyProtocol(Operators):
+    """What lets NumPy's own functions record on a node."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if options.pop("out", None) is not None:
+            raise TypeError(
+                f"np.{ufunc.__name__}: a recorded result cannot be written into an existing array (an in-place "
+                "operator or out=): write a = a + b instead of a += b"
+            )
+        if method == "reduce" and ufunc in (np.add, np.multiply, np.maximum, np.minimum):
+            reduction = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}[ufunc]
+            return self._answer(reduction, inputs, {"axis": 0, **options})
+        if method != "__call__":
+            raise TypeError(f"np.{ufunc.__name__}.{method} has no derivative rule; use a function that has one")
+        return self._answer(ufunc, inputs, options)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        return self._answer(function, args, options)
+
+    def _answer(self, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if function in PLAIN:
+            return function(*_plain(args), **_plain(options))
+        ours = numpy_functions.get(function)
+        if ours is None:
+            raise TypeError(_no_rule(function))
+        if "dtype" in options and options["dtype"] is None:
+            del options["dtype"]
+        try:
+            return ours(*args, **options)
+        except TypeError as error:
+            if "argument" not in str(error):
+                raise
+            raise TypeError(
+                f"{_name(function)} on a {type(self).__name__}: {error}; autograd.{ours.__name__} says what it takes"
+            ) from None
+
+
+def _plain(thing: Any) -> Any:
+    """The same arguments with every node replaced by its number or array."""
+    if isinstance(thing, Node):
+        return thing.primal
+    if isinstance(thing, (list, tuple)):
+        return type(thing)([_plain(part) for part in thing])
+    if isinstance(thing, dict):
+        return {key: _plain(part) for key, part in thing.items()}
+    return thing
+
+
+def _name(function: Callable[..., Any]) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def _no_rule(function: Callable[..., Any]) -> str:
+    name = function.__name__
+    return (
+        f"{_name(function)} has no derivative rule here. Write it with functions that have one, read the numbers with "
+        f".data if no gradient is wanted, or register it:\n"
+        f"    @autograd.primitive(lambda g, out, x: g * ..., numpy={_name(function)})\n"
+        f"    def {name}(x):\n"
+        f"        return {_name(function)}(x)"
+    )

@@ -1,0 +1,170 @@
+"""Python's operators and the methods that `Value` and `Tensor` share.
+
+Every operator is a primitive, or derived from one; comparisons return plain bools or arrays of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from autograd.graph import Node
+from autograd.primitives import elementwise as e
+from autograd.sweep import backward
+
+
+class Operators(Node):
+    """What can be written with nodes: arithmetic, comparisons, elementwise methods, `backward`."""
+
+    __slots__ = ()
+
+    def backward(self, seed: Any = None) -> None:
+        """Add the gradient of this node to the `grad` of every node that it depends on.
+
+        Parameters
+        ----------
+        seed : number or array of this node's shape, optional
+            The cotangent to start from, by default 1; needed where this node holds several numbers.
+
+        Raises
+        ------
+        ValueError
+            Without a seed where one is needed, or with one of another shape.
+        RuntimeError
+            Where nothing requires a gradient, or `data` was changed after it was used.
+
+        Examples
+        --------
+        >>> from autograd import Value
+        >>> a, b = Value(2.0), Value(3.0)
+        >>> (a * b).backward()
+        >>> a.grad, b.grad
+        (3.0, 2.0)
+        """
+        backward(self, seed)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: `grad` is None again."""
+        self.grad = None
+
+    def detach(self) -> Self:
+        """The same number or array as a constant leaf: no gradient flows through it."""
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Any:
+        return e.add.record((self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return e.add.record((other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return e.sub.record((self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return e.sub.record((other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return e.mul.record((self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return e.mul.record((other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return e.div.record((self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return e.div.record((other, self))
+
+    def __pow__(self, other: Any) -> Any:
+        return e.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return e.power.record((other, self))
+
+    def __neg__(self) -> Any:
+        return e.neg.record((self,))
+
+    def __pos__(self) -> Any:
+        return e.positive.record((self,))
+
+    def __abs__(self) -> Any:
+        return e.abs.record((self,))
+
+    def __lt__(self, other: Any) -> Any:
+        return self.primal < _primal(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.primal <= _primal(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.primal > _primal(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.primal >= _primal(other)
+
+    def __eq__(self, other: object) -> Any:
+        return self.primal == _primal(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.primal != _primal(other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        return bool(self.primal)
+
+    def __float__(self) -> float:
+        if self.requires_grad:
+            raise TypeError(
+                f"float() would drop this {type(self).__name__} from the graph without a trace. Read the number with "
+                ".data or .item(); for a function of it use autograd's or NumPy's (np.exp), not math's."
+            )
+        return float(self.primal)
+
+    def __int__(self) -> int:
+        return int(float(self))
+
+    abs = e.abs
+    sign = e.sign
+    square = e.square
+    reciprocal = e.reciprocal
+    sqrt = e.sqrt
+    cbrt = e.cbrt
+    exp = e.exp
+    expm1 = e.expm1
+    exp2 = e.exp2
+    log = e.log
+    log1p = e.log1p
+    log2 = e.log2
+    log10 = e.log10
+    sin = e.sin
+    cos = e.cos
+    tan = e.tan
+    asin = arcsin = e.asin
+    acos = arccos = e.acos
+    atan = arctan = e.atan
+    atan2 = arctan2 = e.atan2
+    sinh = e.sinh
+    cosh = e.cosh
+    tanh = e.tanh
+    asinh = arcsinh = e.asinh
+    acosh = arccosh = e.acosh
+    atanh = arctanh = e.atanh
+    sigmoid = e.sigmoid
+    logsigmoid = e.logsigmoid
+    softplus = e.softplus
+    relu = e.relu
+    leaky_relu = e.leaky_relu
+    elu = e.elu
+    silu = e.silu
+    gelu = e.gelu
+    erf = e.erf
+    pow = e.pow
+    hypot = e.hypot
+    logaddexp = e.logaddexp
+    maximum = e.maximum
+    minimum = e.minimum
+    clip = e.clip
+
+
+def _primal(other: Any) -> Any:
+    return other.primal if isinstance(other, Node) else other

@@ -1,0 +1,248 @@
+"""A primitive: one operation, its derivative rules above it, and how using it records a node.
+
+A rule is ``rule(g, out, *args, **params)``: ``g`` is the cotangent of the result ``out``, and the rule returns the
+cotangent of its argument. Rules use only operations that are primitives themselves, so the same rule can be read on
+Python floats, on arrays, and on nodes, where the gradient becomes a graph of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import NO_PARAMS, Constant, Node, describe, next_serial
+
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+
+numpy_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""NumPy's function -> ours: what `numpy_protocol` answers with when NumPy is called on a node."""
+
+_FLOAT_ERRORS = (ZeroDivisionError, OverflowError, ValueError)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording, as a context manager or as a decorator: ``@no_grad()``.
+
+    Recording comes back as it was when the block is left, also by an exception, and other threads are not affected.
+
+    Examples
+    --------
+    >>> from autograd import Value, no_grad
+    >>> w = Value(3.0)
+    >>> with no_grad():
+    ...     y = w * w
+    >>> y.requires_grad
+    False
+    """
+    token = recording.set(False)
+    try:
+        yield
+    finally:
+        recording.reset(token)
+
+
+class Primitive:
+    """An operation with a derivative rule for each differentiated argument; made by `primitive`.
+
+    Calling it with a node records a node; calling it with plain numbers and arrays just computes.
+
+    Attributes
+    ----------
+    name, symbol : str
+        The function's name, and how mathematics writes it ("*").
+    function : callable
+        The operation on arrays (and on floats, where there is no ``scalar``).
+    scalar : callable or None
+        The operation on Python floats, at the speed of `math`.
+    rules : tuple of callable
+        One per differentiated argument, in their order.
+    every : callable or None
+        For any number of arguments, the one rule ``every(i, g, out, *args, **params)`` of the i-th.
+    arrays_only : bool
+        Whether a scalar makes no sense here.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        rules: tuple[Callable[..., Any], ...],
+        *,
+        every: Callable[..., Any] | None,
+        symbol: str | None,
+        scalar: Callable[..., Any] | None,
+        arrays_only: bool,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.name: str = function.__name__
+        self.symbol = symbol or self.name
+        self.function = function
+        self.scalar = scalar or function
+        self.rules = rules
+        self.every = every
+        self.arrays_only = arrays_only
+        code = function.__code__
+        self.metadata = code.co_varnames[len(rules) : code.co_argcount + code.co_kwonlyargcount]
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # type: ignore[attr-defined, no-any-return]
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Bind like a function, so that a primitive written into a class body is a method."""
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        if self.every is None and len(args) > len(self.rules):
+            params = self._named(args[len(self.rules) :], params)
+            args = args[: len(self.rules)]
+        for arg in args:
+            if isinstance(arg, Node):
+                return self.record(args, params)
+        return self.compute(args, params)
+
+    def _named(self, metadata: tuple[Any, ...], params: dict[str, Any]) -> dict[str, Any]:
+        if len(metadata) > len(self.metadata):
+            most = len(self.rules) + len(self.metadata)
+            raise TypeError(f"{self.name} takes at most {most} arguments, got {len(self.rules) + len(metadata)}")
+        return {**dict(zip(self.metadata, metadata, strict=False)), **params}
+
+    def rule(self, i: int) -> Callable[..., Any]:
+        """The rule of the i-th argument."""
+        return self.rules[i] if self.every is None else functools.partial(self.every, i)
+
+    def compute(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The operation on plain numbers and arrays; an object array of Values is computed one Value at a time."""
+        if type(args[0]) is float:
+            return self.on_floats(args, params)
+        if not self.arrays_only and any(getattr(arg, "dtype", None) == object for arg in args):
+            return np.frompyfunc(functools.partial(self, **params), len(args), 1)(*args)
+        return self.function(*args, **params)
+
+    def on_floats(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The operation on Python floats, with the answers of IEEE arithmetic where Python would raise."""
+        try:
+            return self.scalar(*args, **params)
+        except _FLOAT_ERRORS:
+            return as_float(self.function(*map(np.float64, args), **params))
+
+    def record(self, args: tuple[Any, ...], params: dict[str, Any] = NO_PARAMS) -> Any:
+        """Compute the operation and make the node of its result.
+
+        Raises
+        ------
+        TypeError
+            Where a `Value` meets a `Tensor`, or an argument is no number and no array.
+        ValueError
+            Where the shapes do not fit; the message names the operation and the shapes.
+        """
+        kind: Any = None
+        tracked = False
+        for arg in args:
+            if isinstance(arg, Node):
+                if kind is not arg.kind:
+                    kind = self._common_kind(kind, arg)
+                if arg.requires_grad:
+                    tracked = True
+                if arg.snapshot is not None:
+                    arg.settle()
+        nodes = tuple([arg if isinstance(arg, Node) else kind.constant(arg) for arg in args])
+        primals = [node.primal for node in nodes]
+        try:
+            out = kind.compute(self, primals, params)
+        except (ValueError, IndexError) as error:
+            raise type(error)(self._complaint(nodes, params, error)) from error
+        node = kind.__new__(kind)
+        node.primal = out
+        node.grad = node.label = node.snapshot = None
+        if tracked and recording.get():
+            node.primitive, node.args, node.params, node.requires_grad = self, nodes, params, True
+        else:
+            node.primitive, node.args, node.params, node.requires_grad = None, (), NO_PARAMS, False
+        node.serial = next_serial()
+        return node
+
+    def _common_kind(self, kind: type[Node] | None, arg: Node) -> type[Node]:
+        if arg.kind is Constant:
+            raise TypeError(f"{self.name}: {arg!r} is part of a recorded graph; use its .primal")
+        if kind is not None:
+            raise TypeError(
+                f"{self.name}: a Value met a Tensor, {describe(arg)}. Keep a computation in one kind: wrap the number "
+                "as a Tensor, or turn the array into Values with autograd.scalars(array)."
+            )
+        if self.arrays_only and not hasattr(arg, "shape"):
+            raise TypeError(f"{self.name} works on arrays, not on a Value: {describe(arg)}")
+        return arg.kind
+
+    def _complaint(self, nodes: tuple[Node, ...], params: dict[str, Any], error: Exception) -> str:
+        shapes = " and ".join(
+            str(getattr(node.primal, "shape", "scalar")) + (f" of {node.label!r}" if node.label else "")
+            for node in nodes
+        )
+        given = "".join(f", {name}={value!r}" for name, value in params.items())
+        return f"{self.name} of shapes {shapes}{given}: {error}"
+
+
+def as_float(number: Any) -> Any:
+    """A 0-d result as a Python float, so that NumPy's scalars do not leak into Values."""
+    return number if type(number) is float else float(number)
+
+
+def primitive(
+    *rules: Callable[..., Any],
+    every: Callable[..., Any] | None = None,
+    symbol: str | None = None,
+    scalar: Callable[..., Any] | None = None,
+    numpy: Callable[..., Any] | tuple[Callable[..., Any], ...] = (),
+    arrays_only: bool = False,
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Make a primitive of a function: the derivative rules above it, the function below.
+
+    Parameters
+    ----------
+    *rules : callable
+        ``rule(g, out, *args, **params)`` for each differentiated argument: the cotangent of that argument, given the
+        cotangent ``g`` of the result ``out``. Arguments that are not differentiated are keyword-only metadata.
+        Broadcasting is undone by the sweep, never in a rule.
+    every : callable, optional
+        Instead of rules, for any number of arguments: ``every(i, g, out, *args, **params)``.
+    symbol : str, optional
+        How mathematics writes it, for pictures.
+    scalar : callable, optional
+        The same function on Python floats, where one is faster than the array function.
+    numpy : callable or tuple of callable, optional
+        NumPy's functions that record this primitive when they are called on a node.
+    arrays_only : bool
+        Whether it makes no sense on a scalar `Value`.
+
+    Examples
+    --------
+    >>> import autograd
+    >>> @autograd.primitive(lambda g, out, x: g * 3 * x**2)
+    ... def cube(x):
+    ...     return x**3
+    >>> x = autograd.Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad
+    12.0
+    """
+
+    def decorate(function: Callable[..., Any]) -> Primitive:
+        made = Primitive(function, rules, every=every, symbol=symbol, scalar=scalar, arrays_only=arrays_only)
+        answers_to(made, numpy)
+        return made
+
+    return decorate
+
+
+def answers_to(ours: Callable[..., Any], numpy: Callable[..., Any] | tuple[Callable[..., Any], ...]) -> None:
+    """Let ``ours`` answer when one of NumPy's functions is called on a node."""
+    for function in numpy if isinstance(numpy, tuple) else (numpy,):
+        numpy_functions[function] = ours

@@ -1,0 +1,1 @@
+"""The primitives: what can be recorded, each with its derivative rules above it."""

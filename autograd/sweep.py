@@ -1,0 +1,123 @@
+"""The sweep: walk the graph newest first and hand every node its cotangent. This is all of backpropagation.
+
+Each rule is read on raw numbers and arrays, or, when the gradient is to be recorded, on the nodes themselves; then the
+gradient is a graph too, and can be swept again. That one switch is the whole of higher order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node, describe, tape
+from autograd.primitives.elementwise import astype
+from autograd.primitives.movement import broadcast_to, sum_to
+
+
+def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
+    """Yield each node that ``root`` depends on with its cotangent, newest first.
+
+    Parameters
+    ----------
+    root : Node
+        The result whose gradient is wanted.
+    seed : number, array or node of root's shape, optional
+        The cotangent of ``root``; 1 by default, which only a single number has as its natural choice.
+    create_graph : bool
+        Record the sweep, so that the cotangents are nodes and can be differentiated again.
+
+    Yields
+    ------
+    (node, cotangent)
+        The cotangent has the node's shape and dtype; nodes that need no gradient are left out.
+
+    Raises
+    ------
+    RuntimeError
+        Where ``root`` depends on nothing that requires a gradient, or where ``data`` was changed after it was used.
+    ValueError
+        Where the seed is missing for several numbers, or has another shape than ``root``.
+
+    Examples
+    --------
+    >>> from autograd import Value, sweep
+    >>> x = Value(3.0, label="x")
+    >>> for node, g in sweep(x * x + 1):
+    ...     print(node.label or node.primitive.name, g)
+    add 1.0
+    mul 1.0
+    x 6.0
+    """
+    if not root.requires_grad:
+        raise RuntimeError(
+            f"{describe(root)} depends on nothing that requires a gradient: it was computed from plain numbers, "
+            "under no_grad(), or from detached nodes."
+        )
+    nodes = [node for node in tape(root) if node.requires_grad]
+    for node in nodes:
+        _check_unchanged(node)
+    fits = root.kind.fits  # type: ignore[attr-defined]
+    cotangents = {root.serial: root.kind.seed(root, seed, create_graph)}  # type: ignore[attr-defined]
+    for node in reversed(nodes):
+        g = cotangents.pop(node.serial)
+        yield node, g
+        if node.primitive is None:
+            continue
+        rule = node.primitive.rule
+        out = node if create_graph else node.primal
+        args = [arg if create_graph and arg.requires_grad else arg.primal for arg in node.args]
+        for i, arg in enumerate(node.args):
+            if arg.requires_grad:
+                d = fits(rule(i), g, out, args, node.params, arg.primal)
+                before = cotangents.get(arg.serial)
+                cotangents[arg.serial] = d if before is None else before + d
+
+
+def _check_unchanged(node: Node) -> None:
+    """Refuse to sweep over data that is not what the operations saw."""
+    for arg in node.args:
+        if arg.snapshot is not None:
+            arg.settle()
+        if arg.serial > node.serial:
+            assert node.primitive is not None
+            raise RuntimeError(
+                f"the data of {describe(arg)} was changed after {node.primitive.name} used it, so the gradient would "
+                "belong to another computation. Compute the forward pass again, or change the data after backward()."
+            )
+
+
+def unbroadcast(d: Any, primal: Any) -> Any:
+    """Give a cotangent the shape and dtype of its argument, undoing any broadcasting: the only place that does."""
+    shape = primal.shape
+    if d.shape != shape:
+        if d.ndim < len(shape) or d.size < primal.size:
+            d = broadcast_to(d, shape=shape)
+        else:
+            d = sum_to(d, shape=shape)
+    return d if d.dtype == primal.dtype else astype(d, dtype=primal.dtype)
+
+
+def backward(root: Node, seed: Any = None) -> None:
+    """Add the gradient of ``root`` to the `grad` of every node it depends on.
+
+    A second call adds once more. Nothing is added where the sweep fails halfway.
+    """
+    for node, g in list(sweep(root, seed)):
+        if node.grad is not None:
+            node.grad = node.grad + g
+        elif node.primitive is None and isinstance(g, np.ndarray):
+            node.grad = g.copy()  # add hands one array to both parents; a leaf's gradient is its own
+        else:
+            node.grad = g
+
+
+def gradients(output: Node, inputs: list[Node], seed: Any = None, *, create_graph: bool = False) -> list[Any]:
+    """The cotangents of ``inputs`` for ``output``, zeros where it does not depend on one; `grad` is left alone."""
+    found: dict[int, Any] = {node.serial: None for node in inputs}
+    if output.requires_grad:
+        for node, g in sweep(output, seed, create_graph=create_graph):
+            if node.serial in found:
+                found[node.serial] = g
+    return [node.kind.zeros(node, create_graph) if (g := found[node.serial]) is None else g for node in inputs]  # type: ignore[attr-defined]

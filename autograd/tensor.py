@@ -1,0 +1,323 @@
+"""Tensor: a NumPy array in the graph."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Constant, Node, describe, next_serial
+from autograd.numpy_protocol import NumpyProtocol
+from autograd.primitive import Primitive
+from autograd.primitives import elementwise, indexing, linear_algebra, movement, reductions
+from autograd.sweep import unbroadcast
+
+Array = np.ndarray[Any, Any]
+
+
+class Tensor(NumpyProtocol):
+    """An array that remembers how it was computed.
+
+    Parameters
+    ----------
+    data : array_like of real numbers
+        Copied. float32 stays float32; everything else becomes float64.
+    label : str, optional
+        A name for pictures and messages.
+    requires_grad : bool
+        Whether gradients flow to it; True unless told otherwise. Plain arrays in an expression are constants.
+    dtype : float32 or float64, optional
+
+    Raises
+    ------
+    TypeError
+        Where ``data`` holds no real numbers (complex, text, objects, ragged lists), or dtype is another.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd import Tensor
+    >>> W = Tensor([[1.0], [2.0]], label="W")
+    >>> X = np.array([[3.0, 4.0], [5.0, 6.0]])
+    >>> np.sum(X @ W).backward()
+    >>> W.grad
+    array([[ 8.],
+           [10.]])
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, label: str | None = None, requires_grad: bool = True, dtype: Any = None) -> None:
+        self._become_leaf(_own_array(data, dtype), label, requires_grad)
+
+    # --- reading and assigning the data -----------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Array:
+        """The array. A leaf's may be written into, or assigned, for computations still to come.
+
+        The array of a result is read-only: its gradient belongs to what was computed.
+        """
+        if self.primitive is None:
+            self.snapshot = self.primal.tobytes()
+        elif isinstance(self.primal, np.ndarray):
+            self.primal.flags.writeable = False
+        array: Array = self.primal
+        return array
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if self.primitive is not None:
+            raise RuntimeError(
+                f"the data of {describe(self)} was computed from other nodes and cannot be assigned: change a leaf, "
+                "and compute again"
+            )
+        if new is not self.primal:
+            array = _own_array(new, self.primal.dtype)
+            if array.shape != self.primal.shape:
+                raise ValueError(f"the data of {describe(self)} cannot become an array of shape {array.shape}")
+            self.primal = array
+        self.snapshot = None if self._is_private() else self.primal.tobytes()
+        self.serial = next_serial()
+
+    def settle(self) -> None:
+        """Compare the array with the snapshot taken when it was handed out; a leaf that was written into is new."""
+        now = self.primal.tobytes()
+        if now != self.snapshot:
+            self.serial = next_serial()
+        self.snapshot = None if self._is_private() else now
+
+    def _is_private(self) -> bool:
+        """Whether nobody outside holds this leaf's array (or a view of it), so that nobody can write into it."""
+        return sys.getrefcount(self.primal) <= _PRIVATE
+
+    def numpy(self) -> Array:
+        """A copy of the array, outside the graph."""
+        return np.array(self.primal)
+
+    def item(self) -> float:
+        """The number of a Tensor that holds one."""
+        if self.primal.size != 1:
+            raise ValueError(f"item() reads a single number, but {describe(self)} holds {self.primal.size}")
+        return float(self.primal.reshape(()))
+
+    def detach(self) -> Tensor:
+        return Tensor.leaf(np.array(self.primal), label=self.label)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        shape: tuple[int, ...] = self.primal.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return int(self.primal.size)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64."""
+        dtype: np.dtype[Any] = self.primal.dtype
+        return dtype
+
+    @property
+    def T(self) -> Tensor:
+        """The axes reversed."""
+        return movement.transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged."""
+        return movement.matrix_transpose(self)  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d Tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __repr__(self) -> str:
+        text = np.array2string(np.asarray(self.primal), separator=", ", prefix="Tensor(")
+        dtype = "" if self.primal.dtype == np.float64 else f", dtype={self.primal.dtype}"
+        grad = ""
+        if self.grad is not None:
+            grad = f", grad={np.array2string(np.asarray(self.grad), separator=', ')}"
+        label = "" if self.label is None else f", label={self.label!r}"
+        return f"Tensor({text}{dtype}{grad}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if self.requires_grad:
+            raise TypeError(
+                "turning a Tensor into a plain array would drop it from the graph without a trace. Use .numpy() for a "
+                "copy of its numbers, or .detach()"
+            )
+        return np.array(self.primal, dtype=dtype, copy=copy)
+
+    # --- operations -------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, index: Any) -> Any:
+        return indexing.getitem.record((self,), {"index": indexing.plain_index(index)})
+
+    def __setitem__(self, index: Any, new: Any) -> None:
+        raise TypeError(
+            "a Tensor cannot be assigned into: the graph keeps what was computed. Build the new array with "
+            "autograd.where or concatenate, or change a leaf's .data before it is used"
+        )
+
+    def __matmul__(self, other: Any) -> Any:
+        return linear_algebra.matmul.record((self, other))
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return linear_algebra.matmul.record((other, self))
+
+    def reshape(self, *shape: Any) -> Any:
+        """The same entries in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""
+        return movement.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes in another order, by default reversed: ``t.transpose(1, 0)`` or ``t.transpose((1, 0))``."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return movement.transpose(self, axes=order or None)
+
+    def astype(self, dtype: Any) -> Any:
+        """The same numbers as float32 or float64."""
+        return elementwise.astype(self, dtype=dtype)
+
+    sum = reductions.sum
+    mean = reductions.mean
+    var = reductions.var
+    std = reductions.std
+    prod = reductions.prod
+    max = reductions.max
+    min = reductions.min
+    cumsum = reductions.cumsum
+    logsumexp = reductions.logsumexp
+    softmax = reductions.softmax
+    log_softmax = reductions.log_softmax
+    norm = reductions.norm
+    ravel = flatten = movement.ravel
+    swapaxes = movement.swapaxes
+    squeeze = movement.squeeze
+    expand_dims = movement.expand_dims
+    broadcast_to = movement.broadcast_to
+    repeat = movement.repeat
+    flip = movement.flip
+    roll = movement.roll
+    split = movement.split
+    take = indexing.take
+    diagonal = indexing.diagonal
+    trace = linear_algebra.trace
+    dot = linear_algebra.dot
+
+    def argmax(self, axis: int | None = None) -> Any:
+        """The position of the largest entry, as plain integers."""
+        return np.argmax(self.primal, axis=axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        """The position of the smallest entry, as plain integers."""
+        return np.argmin(self.primal, axis=axis)
+
+    # What graph.py and sweep.py ask of a kind of node.
+
+    @staticmethod
+    def constant(array: Any) -> Constant:
+        """A plain number or array that met a Tensor. Python's numbers stay as they are: they adapt to float32."""
+        if type(array) in (float, int, bool):
+            return Constant.leaf(array)
+        if not hasattr(array, "__array_function__"):
+            array = np.asarray(array)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(_not_real(array))
+        return Constant.leaf(array)
+
+    @staticmethod
+    def compute(primitive: Primitive, primals: list[Any], params: dict[str, Any]) -> Any:
+        """The forward value, always an array: NumPy gives a bare scalar for no axes."""
+        out = primitive.function(*primals, **params)
+        return (
+            out
+            if type(out) is np.ndarray or hasattr(out, "__array_function__") and not isinstance(out, np.generic)
+            else np.asarray(out)
+        )
+
+    @staticmethod
+    def seed(root: Tensor, seed: Any, create_graph: bool) -> Any:
+        """The cotangent a sweep starts from."""
+        if seed is None:
+            if root.size != 1:
+                raise ValueError(
+                    f"backward from several numbers needs a seed of their shape: {describe(root)}. Reduce it to one "
+                    "number first (sum, mean), or pass seed="
+                )
+            seed = np.ones_like(root.primal)
+        if not isinstance(seed, Node):
+            seed = np.array(seed, dtype=root.dtype)
+        if seed.shape != root.shape:
+            raise ValueError(f"the seed has shape {seed.shape}, but it is the cotangent of {describe(root)}")
+        if create_graph:
+            return seed if isinstance(seed, Node) else Tensor.leaf(seed)
+        return seed.primal if isinstance(seed, Node) else seed
+
+    @staticmethod
+    def fits(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any], primal: Array) -> Any:
+        """Read a rule and give the cotangent its argument's shape."""
+        return unbroadcast(rule(g, out, *args, **params), primal)
+
+    @staticmethod
+    def zeros(node: Tensor, create_graph: bool) -> Any:
+        """The gradient of what does not depend on the node."""
+        zeros = np.zeros_like(node.primal)
+        return Tensor.leaf(zeros) if create_graph else zeros
+
+
+Tensor.kind = Tensor
+
+
+class _Holder:
+    __slots__ = ("primal",)
+
+    def __init__(self) -> None:
+        self.primal = np.zeros(1)
+
+    def count(self) -> int:
+        return sys.getrefcount(self.primal)
+
+
+_PRIVATE = _Holder().count()
+"""How many references an array has that only its node holds, counted in the way `_is_private` counts."""
+
+
+def _own_array(data: Any, dtype: Any) -> Array:
+    """A copy of array-like numbers as float32 or float64."""
+    if isinstance(data, Node):
+        raise TypeError(f"a Tensor takes numbers, got {describe(data)}; use .detach() for a copy outside the graph")
+    if dtype is not None and np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+    try:
+        array = data if hasattr(data, "__array_function__") else np.asarray(data)
+    except ValueError as error:
+        raise TypeError(f"a Tensor takes an array of real numbers: {error}") from error
+    if array.dtype.kind not in "fiub":
+        raise TypeError(_not_real(array))
+    if dtype is None:
+        dtype = np.float32 if array.dtype == np.float32 else np.float64
+    return array.astype(dtype)  # type: ignore[no-any-return]
+
+
+def _not_real(array: Any) -> str:
+    if array.dtype == object and array.size and isinstance(array.flat[0], Node):
+        return "a Tensor met an array of Values; keep a computation in one kind: stack Tensors with autograd.stack"
+    return f"a Tensor works with real numbers, got an array of dtype {array.dtype}"
