@@ -5,126 +5,27 @@ An expression on `Value`s (numbers) or `Tensor`s (arrays) records a graph; `back
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.graph import Constant, Node, tape
-from autograd.primitive import Primitive, no_grad, primitive
-from autograd.primitives.elementwise import (
-    abs,
-    acos,
-    acosh,
-    add,
-    asin,
-    asinh,
-    astype,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    clip,
-    cos,
-    cosh,
-    div,
-    elu,
-    erf,
-    exp,
-    exp2,
-    expm1,
-    gelu,
-    hypot,
-    leaky_relu,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    logsigmoid,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    positive,
-    pow,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    sub,
-    tan,
-    tanh,
-    where,
-)
-from autograd.primitives.indexing import diag, diagonal, sort, take, take_along_axis, tril, triu
-from autograd.primitives.linear_algebra import (
-    cholesky,
-    det,
-    dot,
-    einsum,
-    inner,
-    inv,
-    matmul,
-    outer,
-    slogdet,
-    solve,
-    tensordot,
-    trace,
-    vdot,
-)
-from autograd.primitives.movement import (
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    flip,
-    hstack,
-    matrix_transpose,
-    moveaxis,
-    pad,
-    ravel,
-    repeat,
-    reshape,
-    roll,
-    split,
-    squeeze,
-    stack,
-    swapaxes,
-    tile,
-    transpose,
-    vstack,
-)
-from autograd.primitives.reductions import (
-    cumsum,
-    log_softmax,
-    logsumexp,
-    max,
-    mean,
-    min,
-    norm,
-    prod,
-    softmax,
-    std,
-    sum,
-    var,
-)
-from autograd.sweep import sweep
-from autograd.tensor import Tensor
-from autograd.transforms import (
-    elementwise_grad,
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
-)
-from autograd.value import Value, read, scalars
+from autograd.graph import Constant as Constant
+from autograd.graph import Node as Node
+from autograd.graph import tape as tape
+from autograd.primitive import Primitive as Primitive
+from autograd.primitive import no_grad as no_grad
+from autograd.primitive import primitive as primitive
+from autograd.primitives.elementwise import *
+from autograd.primitives.indexing import *
+from autograd.primitives.linear_algebra import *
+from autograd.primitives.movement import *
+from autograd.primitives.reductions import *
+from autograd.sweep import sweep as sweep
+from autograd.tensor import Tensor as Tensor
+from autograd.transforms import *
+from autograd.value import Value as Value
+from autograd.value import read as read
+from autograd.value import scalars as scalars
 
 if TYPE_CHECKING:
-    from autograd.readers.picture import Picture, draw
+    from autograd.readers.picture import Picture as Picture
+    from autograd.readers.picture import draw as draw
 
 __version__ = "0.1.0"
 

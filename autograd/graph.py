@@ -63,14 +63,12 @@ class Node:
 
     def _become_leaf(self, primal: Any, label: str | None, requires_grad: bool) -> None:
         self.primal = primal
-        self.grad = None
-        self.primitive = None
+        self.grad = self.primitive = self.snapshot = None
         self.args = ()
         self.params = NO_PARAMS
         self.serial = next_serial()
         self.label = label
         self.requires_grad = requires_grad
-        self.snapshot = None
 
     @classmethod
     def leaf(cls, primal: Any, *, label: str | None = None, requires_grad: bool = False) -> Self:

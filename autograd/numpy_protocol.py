@@ -1,7 +1,8 @@
-"""NumPy's protocols: ``np.exp(t)``, ``X @ W`` and ``np.mean(t)`` record on nodes because NumPy asks the node first.
+"""NumPy's protocols: ``np.exp(t)``, ``X @ W`` and ``np.mean(t)`` record, because NumPy asks its arguments first.
 
-NumPy calls `__array_ufunc__` and `__array_function__` on an argument that has them. The answer is looked up in one table
-(`autograd.primitive.numpy_functions`); a function without a rule is an error, never a silent object array or constant.
+NumPy calls `__array_ufunc__` and `__array_function__` on an argument that has them. The answer is looked up in one
+table (`autograd.primitive.numpy_functions`); a function without a rule is an error, never a silent object array or
+constant.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ import numpy as np
 
 from autograd.graph import Node
 from autograd.operators import Operators
-from autograd.primitive import numpy_functions
+from autograd.primitive import Primitive, numpy_functions
 
-PLAIN = {
+PLAIN: set[Any] = {
     np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.argwhere, np.nonzero, np.flatnonzero,
     np.count_nonzero, np.searchsorted, np.all, np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv,
-    np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
-    np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savetxt, np.copyto,
+    np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.result_type, np.can_cast, np.iscomplexobj,
+    np.isrealobj,    np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savetxt, np.copyto,
     np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isfinite, np.isinf,
     np.signbit, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
 }  # fmt: skip
 """Functions whose results are positions, bools, shapes or text: they have no gradient and answer with plain arrays."""
+
+
+_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 
 
 class NumpyProtocol(Operators):
@@ -32,14 +36,17 @@ class NumpyProtocol(Operators):
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method == "__call__" and not options:
+            ours = numpy_functions.get(ufunc)
+            if ours.__class__ is Primitive:
+                return ours.record(inputs)
         if options.pop("out", None) is not None:
             raise TypeError(
                 f"np.{ufunc.__name__}: a recorded result cannot be written into an existing array (an in-place "
                 "operator or out=): write a = a + b instead of a += b"
             )
-        if method == "reduce" and ufunc in (np.add, np.multiply, np.maximum, np.minimum):
-            reduction = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}[ufunc]
-            return self._answer(reduction, inputs, {"axis": 0, **options})
+        if method == "reduce" and ufunc in _REDUCTIONS:
+            return self._answer(_REDUCTIONS[ufunc], inputs, {"axis": 0, **options})
         if method != "__call__":
             raise TypeError(f"np.{ufunc.__name__}.{method} has no derivative rule; use a function that has one")
         return self._answer(ufunc, inputs, options)

@@ -8,7 +8,7 @@ Python floats, on arrays, and on nodes, where the gradient becomes a graph of it
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,12 +17,15 @@ import numpy as np
 
 from autograd.graph import NO_PARAMS, Constant, Node, describe, next_serial
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+recording = _recording.get
+new = object.__new__
 
 numpy_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy's function -> ours: what `numpy_protocol` answers with when NumPy is called on a node."""
 
-_FLOAT_ERRORS = (ZeroDivisionError, OverflowError, ValueError)
+FLOAT_ERRORS = (ArithmeticError, ValueError, IndexError)
+"""What Python raises where IEEE arithmetic has an answer, and NumPy where shapes do not fit."""
 
 
 @contextmanager
@@ -40,11 +43,11 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad
     False
     """
-    token = recording.set(False)
+    token = _recording.set(False)
     try:
         yield
     finally:
-        recording.reset(token)
+        _recording.reset(token)
 
 
 class Primitive:
@@ -81,8 +84,11 @@ class Primitive:
         functools.update_wrapper(self, function)
         self.name: str = function.__name__
         self.symbol = symbol or self.name
-        self.function = function
-        self.scalar = scalar or function
+        # Python's own operators compute arrays as they are, without a Python function between.
+        self.function: Callable[..., Any] = function
+        if getattr(scalar, "__module__", None) == "_operator" and scalar is not None:
+            self.function = scalar
+        self.scalar: Callable[..., Any] = _refuse_scalars(self.name) if arrays_only else scalar or function
         self.rules = rules
         self.every = every
         self.arrays_only = arrays_only
@@ -114,24 +120,20 @@ class Primitive:
             raise TypeError(f"{self.name} takes at most {most} arguments, got {len(self.rules) + len(metadata)}")
         return {**dict(zip(self.metadata, metadata, strict=False)), **params}
 
-    def rule(self, i: int) -> Callable[..., Any]:
-        """The rule of the i-th argument."""
-        return self.rules[i] if self.every is None else functools.partial(self.every, i)
+    def rules_for(self, count: int) -> Sequence[Callable[..., Any]]:
+        """The rules of so many arguments."""
+        return self.rules if self.every is None else [functools.partial(self.every, i) for i in range(count)]
 
     def compute(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The operation on plain numbers and arrays; an object array of Values is computed one Value at a time."""
-        if type(args[0]) is float:
-            return self.on_floats(args, params)
-        if not self.arrays_only and any(getattr(arg, "dtype", None) == object for arg in args):
+        if not self.arrays_only and all(arg.__class__ is float for arg in args):
+            try:
+                return self.scalar(*args, **params)
+            except FLOAT_ERRORS:
+                return float(self.function(*map(np.float64, args), **params))
+        if not self.arrays_only and any(isinstance(arg, np.ndarray) and arg.dtype.hasobject for arg in args):
             return np.frompyfunc(functools.partial(self, **params), len(args), 1)(*args)
         return self.function(*args, **params)
-
-    def on_floats(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """The operation on Python floats, with the answers of IEEE arithmetic where Python would raise."""
-        try:
-            return self.scalar(*args, **params)
-        except _FLOAT_ERRORS:
-            return as_float(self.function(*map(np.float64, args), **params))
 
     def record(self, args: tuple[Any, ...], params: dict[str, Any] = NO_PARAMS) -> Any:
         """Compute the operation and make the node of its result.
@@ -144,44 +146,57 @@ class Primitive:
             Where the shapes do not fit; the message names the operation and the shapes.
         """
         kind: Any = None
-        tracked = False
+        tracked = plain = False
+        primals = []
         for arg in args:
             if isinstance(arg, Node):
-                if kind is not arg.kind:
-                    kind = self._common_kind(kind, arg)
+                if kind is None:
+                    kind = arg.kind
+                elif arg.kind is not kind:
+                    raise TypeError(self.mixed(arg))
                 if arg.requires_grad:
                     tracked = True
                 if arg.snapshot is not None:
                     arg.settle()
-        nodes = tuple([arg if isinstance(arg, Node) else kind.constant(arg) for arg in args])
-        primals = [node.primal for node in nodes]
+                primals.append(arg.primal)
+            else:
+                plain = True
+        if plain:
+            args = tuple([arg if isinstance(arg, Node) else kind.constant(arg) for arg in args])
+            primals = [arg.primal for arg in args]
+        function = self.scalar if kind.of_floats else self.function
         try:
-            out = kind.compute(self, primals, params)
-        except (ValueError, IndexError) as error:
-            raise type(error)(self._complaint(nodes, params, error)) from error
-        node = kind.__new__(kind)
+            out = function(*primals, **params) if params else function(*primals)
+        except FLOAT_ERRORS as error:
+            out = kind.recover(error, self, args, params)
+        if out.__class__ is not kind.holds:
+            out = kind.hold(out)
+        node = new(kind)
         node.primal = out
         node.grad = node.label = node.snapshot = None
-        if tracked and recording.get():
-            node.primitive, node.args, node.params, node.requires_grad = self, nodes, params, True
+        if tracked and recording():
+            node.primitive = self
+            node.args = args
+            node.params = params
+            node.requires_grad = True
         else:
-            node.primitive, node.args, node.params, node.requires_grad = None, (), NO_PARAMS, False
+            node.primitive = None
+            node.args = ()
+            node.params = NO_PARAMS
+            node.requires_grad = False
         node.serial = next_serial()
         return node
 
-    def _common_kind(self, kind: type[Node] | None, arg: Node) -> type[Node]:
+    def mixed(self, arg: Node) -> str:
+        """What to say where nodes of two kinds meet."""
         if arg.kind is Constant:
-            raise TypeError(f"{self.name}: {arg!r} is part of a recorded graph; use its .primal")
-        if kind is not None:
-            raise TypeError(
-                f"{self.name}: a Value met a Tensor, {describe(arg)}. Keep a computation in one kind: wrap the number "
-                "as a Tensor, or turn the array into Values with autograd.scalars(array)."
-            )
-        if self.arrays_only and not hasattr(arg, "shape"):
-            raise TypeError(f"{self.name} works on arrays, not on a Value: {describe(arg)}")
-        return arg.kind
+            return f"{self.name}: {arg!r} is part of a recorded graph; use its .primal"
+        return (
+            f"{self.name}: a Value met a Tensor, {describe(arg)}. Keep a computation in one kind: wrap the number as a "
+            "Tensor, or turn the array into Values with autograd.scalars(array)."
+        )
 
-    def _complaint(self, nodes: tuple[Node, ...], params: dict[str, Any], error: Exception) -> str:
+    def complaint(self, nodes: tuple[Node, ...], params: dict[str, Any], error: Exception) -> str:
         shapes = " and ".join(
             str(getattr(node.primal, "shape", "scalar")) + (f" of {node.label!r}" if node.label else "")
             for node in nodes
@@ -190,9 +205,11 @@ class Primitive:
         return f"{self.name} of shapes {shapes}{given}: {error}"
 
 
-def as_float(number: Any) -> Any:
-    """A 0-d result as a Python float, so that NumPy's scalars do not leak into Values."""
-    return number if type(number) is float else float(number)
+def _refuse_scalars(name: str) -> Callable[..., Any]:
+    def refuse(*args: Any, **params: Any) -> Any:
+        raise TypeError(f"{name} works on arrays: wrap them as a Tensor, not as a Value")
+
+    return refuse
 
 
 def primitive(

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from autograd.graph import Node, describe, tape
 from autograd.primitives.elementwise import astype
 from autograd.primitives.movement import broadcast_to, sum_to
@@ -55,47 +53,54 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
             f"{describe(root)} depends on nothing that requires a gradient: it was computed from plain numbers, "
             "under no_grad(), or from detached nodes."
         )
-    nodes = [node for node in tape(root) if node.requires_grad]
-    for node in nodes:
-        _check_unchanged(node)
-    fits = root.kind.fits  # type: ignore[attr-defined]
-    cotangents = {root.serial: root.kind.seed(root, seed, create_graph)}  # type: ignore[attr-defined]
-    for node in reversed(nodes):
-        g = cotangents.pop(node.serial)
-        yield node, g
-        if node.primitive is None:
+    kind: Any = root.kind
+    fit = kind.fit
+    cotangents = {root.serial: kind.seed(root, seed, create_graph)}
+    for node in reversed(tape(root)):
+        if not node.requires_grad:
             continue
-        rule = node.primitive.rule
-        out = node if create_graph else node.primal
-        args = [arg if create_graph and arg.requires_grad else arg.primal for arg in node.args]
-        for i, arg in enumerate(node.args):
+        serial = node.serial
+        g = cotangents.pop(serial, None)
+        if g is None:
+            raise _changed(node)
+        yield node, g
+        primitive, args, params = node.primitive, node.args, node.params
+        if primitive is None:
+            continue
+        if create_graph:
+            out, read = node, [arg if arg.requires_grad else arg.primal for arg in args]
+        else:
+            out, read = node.primal, [arg.primal for arg in args]
+        for arg, rule in zip(args, primitive.rules or primitive.rules_for(len(args)), strict=False):
+            if arg.snapshot is not None:
+                arg.settle()
+            key = arg.serial
+            if key > serial:
+                raise _changed(arg)
             if arg.requires_grad:
-                d = fits(rule(i), g, out, args, node.params, arg.primal)
-                before = cotangents.get(arg.serial)
-                cotangents[arg.serial] = d if before is None else before + d
+                try:
+                    d = rule(g, out, *read, **params)
+                except ArithmeticError:
+                    d = kind.recover_rule(rule, g, out, read, params)
+                if d.__class__ is not float:
+                    d = fit(d, arg.primal)
+                cotangents[key] = cotangents[key] + d if key in cotangents else d
 
 
-def _check_unchanged(node: Node) -> None:
-    """Refuse to sweep over data that is not what the operations saw."""
-    for arg in node.args:
-        if arg.snapshot is not None:
-            arg.settle()
-        if arg.serial > node.serial:
-            assert node.primitive is not None
-            raise RuntimeError(
-                f"the data of {describe(arg)} was changed after {node.primitive.name} used it, so the gradient would "
-                "belong to another computation. Compute the forward pass again, or change the data after backward()."
-            )
+def _changed(node: Node) -> RuntimeError:
+    """A node that is younger than a result it went into: its data is not what the operation saw."""
+    return RuntimeError(
+        f"the data of {describe(node)} was changed after it was used, so the gradient would belong to another "
+        "computation. Compute the forward pass again, or change the data after backward()."
+    )
 
 
 def unbroadcast(d: Any, primal: Any) -> Any:
     """Give a cotangent the shape and dtype of its argument, undoing any broadcasting: the only place that does."""
     shape = primal.shape
     if d.shape != shape:
-        if d.ndim < len(shape) or d.size < primal.size:
-            d = broadcast_to(d, shape=shape)
-        else:
-            d = sum_to(d, shape=shape)
+        smaller = d.ndim < len(shape) or d.size < primal.size
+        d = broadcast_to(d, shape=shape) if smaller else sum_to(d, shape=shape)
     return d if d.dtype == primal.dtype else astype(d, dtype=primal.dtype)
 
 
@@ -104,13 +109,12 @@ def backward(root: Node, seed: Any = None) -> None:
 
     A second call adds once more. Nothing is added where the sweep fails halfway.
     """
+    own = root.kind.own  # type: ignore[attr-defined]
     for node, g in list(sweep(root, seed)):
         if node.grad is not None:
             node.grad = node.grad + g
-        elif node.primitive is None and isinstance(g, np.ndarray):
-            node.grad = g.copy()  # add hands one array to both parents; a leaf's gradient is its own
         else:
-            node.grad = g
+            node.grad = own(g) if node.primitive is None else g
 
 
 def gradients(output: Node, inputs: list[Node], seed: Any = None, *, create_graph: bool = False) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -131,12 +131,12 @@ class Tensor(NumpyProtocol):
     @property
     def T(self) -> Tensor:
         """The axes reversed."""
-        return movement.transpose(self)  # type: ignore[no-any-return]
+        return movement.transpose(self)
 
     @property
     def mT(self) -> Tensor:
         """The last two axes exchanged."""
-        return movement.matrix_transpose(self)  # type: ignore[no-any-return]
+        return movement.matrix_transpose(self)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -230,7 +230,10 @@ class Tensor(NumpyProtocol):
         """The position of the smallest entry, as plain integers."""
         return np.argmin(self.primal, axis=axis)
 
-    # What graph.py and sweep.py ask of a kind of node.
+    # What recording and sweeping ask of a kind of node.
+
+    of_floats: ClassVar[bool] = False
+    holds: ClassVar[type] = np.ndarray
 
     @staticmethod
     def constant(array: Any) -> Constant:
@@ -244,14 +247,16 @@ class Tensor(NumpyProtocol):
         return Constant.leaf(array)
 
     @staticmethod
-    def compute(primitive: Primitive, primals: list[Any], params: dict[str, Any]) -> Any:
-        """The forward value, always an array: NumPy gives a bare scalar for no axes."""
-        out = primitive.function(*primals, **params)
-        return (
-            out
-            if type(out) is np.ndarray or hasattr(out, "__array_function__") and not isinstance(out, np.generic)
-            else np.asarray(out)
-        )
+    def hold(out: Any) -> Any:
+        """A result as an array: NumPy gives a bare scalar for no axes. Other kinds of arrays stay what they are."""
+        if hasattr(out, "__array_function__") and not isinstance(out, np.generic):
+            return out
+        return np.asarray(out)
+
+    @staticmethod
+    def recover(error: Exception, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any]) -> Any:
+        """Say which operation on which shapes NumPy refused."""
+        raise type(error)(primitive.complaint(args, params, error)) from error
 
     @staticmethod
     def seed(root: Tensor, seed: Any, create_graph: bool) -> Any:
@@ -272,9 +277,16 @@ class Tensor(NumpyProtocol):
         return seed.primal if isinstance(seed, Node) else seed
 
     @staticmethod
-    def fits(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any], primal: Array) -> Any:
-        """Read a rule and give the cotangent its argument's shape."""
-        return unbroadcast(rule(g, out, *args, **params), primal)
+    def recover_rule(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any]) -> Any:
+        """Arrays follow every rule; what a rule raises is an error."""
+        raise
+
+    fit = staticmethod(unbroadcast)
+
+    @staticmethod
+    def own(g: Array) -> Array:
+        """A gradient that nothing else refers to: add, for one, hands the same array to both parents."""
+        return g.copy()
 
     @staticmethod
     def zeros(node: Tensor, create_graph: bool) -> Any:
@@ -314,7 +326,7 @@ def _own_array(data: Any, dtype: Any) -> Array:
         raise TypeError(_not_real(array))
     if dtype is None:
         dtype = np.float32 if array.dtype == np.float32 else np.float64
-    return array.astype(dtype)  # type: ignore[no-any-return]
+    return array.astype(dtype)
 
 
 def _not_real(array: Any) -> str:

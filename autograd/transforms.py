@@ -1,7 +1,7 @@
 """Transforms: functions in, their derivatives out, on plain numbers, arrays and nested containers of them.
 
-Names and the meaning of ``argnum`` are those of HIPS autograd: ``grad(f)(x)``. Every transform may be nested in another.
-In `vjp`, `jvp` and `hvp` the last argument is the vector, as ``hvp(f)(x, v)``.
+Names and the meaning of ``argnum`` are those of HIPS autograd: ``grad(f)(x)``. Every transform may be nested in
+another. In `vjp`, `jvp` and `hvp` the last argument is the vector, as ``hvp(f)(x, v)``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import numpy as np
 from autograd.containers import leaves, map_leaves
 from autograd.graph import Node, describe
 from autograd.primitives.elementwise import mul, positive
-from autograd.primitives.movement import concatenate, ravel, reshape, stack
+from autograd.primitives.movement import reshape, stack
 from autograd.primitives.reductions import sum
 from autograd.sweep import gradients
 from autograd.tensor import Tensor
+
+__all__ = ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 Argnum = int | Sequence[int]
 
@@ -233,7 +235,7 @@ def _paired(output: Any, vector: Any) -> Any:
     def pair(a: Any, b: Any) -> None:
         if np.shape(_raw(a)) != np.shape(_raw(b)):
             raise ValueError(
-                f"the vector has shape {np.shape(_raw(b))}, but what it is multiplied with has shape {np.shape(_raw(a))}"
+                f"the vector has shape {np.shape(_raw(b))}, but what it multiplies has shape {np.shape(_raw(a))}"
             )
         if isinstance(a, Node) or isinstance(b, Node):
             products.append(sum(mul(a, b)) if np.ndim(_raw(a)) else mul(a, b))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd.graph import Constant, Node, describe, next_serial
 from autograd.numpy_protocol import NumpyProtocol
-from autograd.primitive import Primitive, as_float
+from autograd.primitive import Primitive
 
 
 class Value(NumpyProtocol):
@@ -82,7 +82,11 @@ class Value(NumpyProtocol):
             return getattr(ufunc, method)(*map(_boxed, inputs), **options)
         return super().__array_ufunc__(ufunc, method, *inputs, **options)
 
-    # What graph.py and sweep.py ask of a kind of node.
+    # What recording and sweeping ask of a kind of node.
+
+    of_floats: ClassVar[bool] = True
+    holds: ClassVar[type] = float
+    hold = float
 
     @staticmethod
     def constant(number: Any) -> Constant:
@@ -90,9 +94,9 @@ class Value(NumpyProtocol):
         return Constant.leaf(_number(number))
 
     @staticmethod
-    def compute(primitive: Primitive, primals: list[Any], params: dict[str, Any]) -> float:
-        """The forward value."""
-        return as_float(primitive.on_floats(tuple(primals), params))
+    def recover(error: Exception, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any]) -> float:
+        """The answer of IEEE arithmetic where Python's floats raise: 1/0 is inf, log(-1) is nan."""
+        return float(primitive.function(*[np.float64(arg.primal) for arg in args], **params))
 
     @staticmethod
     def seed(root: Value, seed: Any, create_graph: bool) -> Any:
@@ -104,13 +108,21 @@ class Value(NumpyProtocol):
         return _number(seed.primal if isinstance(seed, Value) else seed)
 
     @staticmethod
-    def fits(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any], primal: float) -> Any:
-        """Read a rule, with the answers of IEEE arithmetic where Python's floats would raise."""
-        try:
-            d = rule(g, out, *args, **params)
-        except (ZeroDivisionError, OverflowError):
-            d = rule(np.float64(g), np.float64(out), *map(np.float64, args), **params)
-        return d if isinstance(d, Node) else as_float(d)
+    def recover_rule(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any]) -> Any:
+        """Read a rule that Python's floats cannot follow with NumPy's, which go on with inf and nan."""
+        if isinstance(g, Value):
+            raise
+        return rule(np.float64(g), np.float64(out), *map(np.float64, args), **params)
+
+    @staticmethod
+    def fit(d: Any, primal: float) -> Any:
+        """A cotangent as what a Value's cotangent is: a Python float, or a node."""
+        return d if isinstance(d, Node) else float(d)
+
+    @staticmethod
+    def own(g: float) -> float:
+        """A gradient that nothing else refers to."""
+        return g
 
     @staticmethod
     def zeros(node: Value, create_graph: bool) -> Any:
@@ -168,7 +180,7 @@ def scalars(array: Any, label: str | None = None, requires_grad: bool = True) ->
     boxes = np.empty(numbers_.shape, dtype=object)
     for index in np.ndindex(numbers_.shape):
         name = None if label is None else label + (f"[{','.join(map(str, index))}]" if index else "")
-        boxes[index] = Value(numbers_[index], name, requires_grad)
+        boxes[index] = Value(float(numbers_[index]), name, requires_grad)
     return boxes
 
 

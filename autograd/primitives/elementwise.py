@@ -15,6 +15,58 @@ import numpy as np
 from autograd.graph import Node
 from autograd.primitive import answers_to, primitive
 
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "asin",
+    "asinh",
+    "astype",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "clip",
+    "cos",
+    "cosh",
+    "div",
+    "elu",
+    "erf",
+    "exp",
+    "exp2",
+    "expm1",
+    "gelu",
+    "hypot",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logsigmoid",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "positive",
+    "pow",
+    "reciprocal",
+    "relu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "square",
+    "sub",
+    "tan",
+    "tanh",
+    "where",
+]  # fmt: skip
+
 # --- choosing -------------------------------------------------------------------------------------------------------
 
 
@@ -109,8 +161,14 @@ def div(x: Any, y: Any) -> Any:
     return x / y
 
 
+def _power_rule(g: Any, out: Any, x: Any, *, exponent: float) -> Any:
+    if exponent == 0:
+        return g * 0.0
+    return g * (exponent * (x if exponent == 2 else raise_to(x, exponent=exponent - 1)))
+
+
 @primitive(
-    lambda g, out, x, *, exponent: g * exponent * raise_to(x, exponent=exponent - 1) if exponent else g * 0.0,
+    _power_rule,
     symbol="**",
     scalar=lambda x, *, exponent: math.pow(x, exponent),
 )
@@ -350,6 +408,7 @@ def _sigmoid(x: float) -> float:
 
 
 @primitive(lambda g, out, x: g * out * (1 - out), symbol="σ", scalar=_sigmoid)
+@np.errstate(over="ignore")
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), for any x without overflow.
 
@@ -359,8 +418,12 @@ def sigmoid(x: Any) -> Any:
     >>> autograd.sigmoid(0.0), autograd.sigmoid(-1000.0)
     (0.5, 0.0)
     """
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, e) / (1 + e)
+    if not isinstance(x, np.ndarray):
+        return 1 / (1 + np.exp(-x))
+    e = np.negative(x)  # in place from here on: large temporaries cost more than the arithmetic
+    np.exp(e, out=e)
+    e += 1
+    return np.reciprocal(e, out=e)
 
 
 def _softplus(x: float) -> float:

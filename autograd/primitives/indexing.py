@@ -14,6 +14,10 @@ from autograd.primitive import answers_to, primitive
 from autograd.primitives.elementwise import where
 from autograd.primitives.movement import ravel, transpose
 
+__all__ = [
+    "diag", "diagonal", "sort", "take", "take_along_axis", "tril", "triu",
+]  # fmt: skip
+
 
 @primitive(
     lambda g, out, x, index: scatter(g, index=index, shape=np.shape(x)),
@@ -44,7 +48,7 @@ def _is_basic(index: Any) -> bool:
     """Whether no entry can be picked twice: only integers, slices, None and Ellipsis."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
-        part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) and not isinstance(part, bool)
+        part is None or part is Ellipsis or (isinstance(part, (int, np.integer, slice)) and not isinstance(part, bool))
         for part in parts
     )
 
@@ -109,14 +113,19 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return getitem(transpose(x, axes=order), index=(..., i, i + offset))
 
 
+def _lower(x: Any, k: int) -> Any:
+    rows, columns = np.shape(x)[-2:]
+    return np.tri(rows, columns, k, dtype=bool)
+
+
 def tril(x: Any, k: int = 0) -> Any:
     """The lower triangle, zeros above the k-th diagonal."""
-    return where(np.tri(*np.shape(x)[-2:], k=k, dtype=bool), x, 0.0)
+    return where(_lower(x, k), x, 0.0)
 
 
 def triu(x: Any, k: int = 0) -> Any:
     """The upper triangle, zeros below the k-th diagonal."""
-    return where(np.tri(*np.shape(x)[-2:], k=k - 1, dtype=bool), 0.0, x)
+    return where(_lower(x, k - 1), 0.0, x)
 
 
 for _ours, _numpy in (

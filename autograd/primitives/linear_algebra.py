@@ -16,10 +16,20 @@ from autograd.graph import Node
 from autograd.primitive import answers_to, primitive
 from autograd.primitives.elementwise import mul
 from autograd.primitives.indexing import diagonal, tril
-from autograd.primitives.movement import expand_dims, matrix_transpose, moveaxis, ravel, reshape, transpose
+from autograd.primitives.movement import expand_dims, matrix_transpose, ravel, reshape, transpose
 from autograd.primitives.reductions import sum
 
+__all__ = [
+    "cholesky", "det", "dot", "einsum", "inner", "inv", "matmul", "outer", "slogdet", "solve", "tensordot", "trace",
+    "vdot",
+]  # fmt: skip
+
 # --- products -------------------------------------------------------------------------------------------------------
+
+
+def product(x: Any, y: Any) -> Any:
+    """x @ y; for two matrices by the method that NumPy starts twice as fast."""
+    return x.dot(y) if x.ndim == 2 and y.ndim == 2 else x @ y
 
 
 def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -27,7 +37,7 @@ def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
         return g * y if x.ndim == 1 else expand_dims(g, -1) * y
     if x.ndim == 1:  # the vector x met the columns of every matrix in the stack y
         return sum(expand_dims(g, -2) * y, axis=(*range(y.ndim - 2), -1))
-    return g @ matrix_transpose(y)
+    return product(g, y.mT)
 
 
 def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -35,7 +45,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
         return g * x if y.ndim == 1 else expand_dims(x, -1) * expand_dims(g, -2)
     if y.ndim == 1:
         return sum(expand_dims(g, -1) * x, axis=tuple(range(x.ndim - 1)))
-    return matrix_transpose(x) @ g
+    return product(x.mT, g)
 
 
 @primitive(_matmul_left, _matmul_right, symbol="@", numpy=np.matmul, arrays_only=True)
@@ -50,11 +60,11 @@ def matmul(x: Any, y: Any) -> Any:
     >>> W.grad
     array([[3., 4.]])
     """
-    return np.matmul(x, y)
+    return product(x, y)
 
 
 def dot(x: Any, y: Any) -> Any:
-    """NumPy's dot: a product with a number, the matrix product, or for more axes the last of x with the next-to-last of y."""
+    """NumPy's dot: times a number, the matrix product, or, of more axes, the last of x with the last but one of y."""
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return mul(x, y)
     if np.ndim(x) <= 2 and np.ndim(y) <= 2:
@@ -78,7 +88,7 @@ def vdot(x: Any, y: Any) -> Any:
 
 
 def tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Any:
-    """The product summed over pairs of axes, as `numpy.tensordot`: the last n of x with the first n of y, or as listed."""
+    """The product summed over pairs of axes: the last n of x with the first n of y, or as listed for each."""
     if isinstance(axes, int):
         of_x, of_y = tuple(range(np.ndim(x) - axes, np.ndim(x))), tuple(range(axes))
     else:
@@ -260,4 +270,4 @@ for _ours, _numpy in (
     (trace, np.trace),
     (slogdet, np.linalg.slogdet),
 ):
-    answers_to(_ours, _numpy)  # type: ignore[arg-type]
+    answers_to(_ours, _numpy)

@@ -12,7 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.graph import Node
 from autograd.primitive import answers_to, primitive
+
+__all__ = [
+    "broadcast_to", "concatenate", "expand_dims", "flip", "hstack", "matrix_transpose", "moveaxis", "pad", "ravel",
+    "repeat", "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose", "vstack",
+]  # fmt: skip
 
 Axes = int | tuple[int, ...] | None
 
@@ -27,6 +33,10 @@ Axes = int | tuple[int, ...] | None
 )
 def broadcast_to(x: Any, shape: int | tuple[int, ...]) -> Any:
     """x repeated along new and length-1 axes until it has ``shape``."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        out = np.empty(shape, x.dtype)
+        out[...] = x
+        return out
     return np.broadcast_to(x, shape)
 
 
@@ -41,9 +51,10 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     >>> sum_to(np.ones((4, 3)), shape=(1, 3))
     array([[4., 4., 4.]])
     """
-    new = np.ndim(x) - len(shape)
-    axes = tuple(range(new)) + tuple(new + i for i, n in enumerate(shape) if n == 1)
-    return np.reshape(np.sum(x, axis=axes), shape)
+    new = x.ndim - len(shape)
+    axes = (*range(new), *[new + i for i, n in enumerate(shape) if n == 1])
+    out = np.add.reduce(x, axis=axes)
+    return out if out.shape == shape else np.reshape(out, shape)
 
 
 # --- shape ----------------------------------------------------------------------------------------------------------
@@ -90,7 +101,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 def matrix_transpose(x: Any) -> Any:
     """The last two axes exchanged: a stack of matrices, each transposed."""
-    return swapaxes(x, -1, -2)
+    return swapaxes(x, -1, -2) if isinstance(x, Node) else np.matrix_transpose(x)
 
 
 def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
@@ -269,4 +280,4 @@ for _ours, _numpy in (
     (tile, np.tile),
     (pad, np.pad),
 ):
-    answers_to(_ours, _numpy)  # type: ignore[arg-type]
+    answers_to(_ours, _numpy)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,17 @@ from autograd.primitive import answers_to, primitive
 from autograd.primitives.elementwise import abs, div, exp, sign, sqrt, square, where
 from autograd.primitives.movement import Axes, _positive, broadcast_to, flip, moveaxis, ravel, reshape, squeeze
 
+__all__ = [
+    "cumsum", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "std", "sum", "var",
+]  # fmt: skip
+
+
+_add: Any = np.add.reduce  # what np.sum calls in the end, without its Python layers
+
 
 def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
     """Repeat a result ``t`` of reducing ``x`` along the reduced axes, so that it has x's shape again."""
-    shape = np.shape(x)
+    shape = x.shape
     if axis is not None and not keepdims:
         axes = _positive(axis, len(shape))
         t = reshape(t, shape=tuple(1 if i in axes else n for i, n in enumerate(shape)))
@@ -32,7 +40,7 @@ def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
 )
 def sum(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
     """The sum along the axes."""
-    return np.sum(x, axis=axis, keepdims=keepdims)
+    return _add(x, axis=axis, keepdims=keepdims)
 
 
 @primitive(
@@ -43,13 +51,12 @@ def sum(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
 )
 def mean(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
     """The arithmetic mean along the axes."""
-    return np.mean(x, axis=axis, keepdims=keepdims)
+    return _add(x, axis=axis, keepdims=keepdims) / _count(x, axis)
 
 
 def _count(x: Any, axis: Axes) -> int:
     """How many entries of x go into one entry of the result."""
-    shape = np.shape(x)
-    return int(np.prod(shape if axis is None else [shape[i] for i in _positive(axis, len(shape))]))
+    return int(x.size if axis is None else math.prod(x.shape[i] for i in _positive(axis, x.ndim)))
 
 
 def var(x: Any, axis: Axes = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -183,7 +190,7 @@ def norm(x: Any, ord: float | str | None = None, axis: Axes = None, *, keepdims:
         return euclidean_norm(x, axis=axis, keepdims=keepdims)
     extreme = max if ord in (1, np.inf) else min
     if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
-        down, across = axes if builtins.abs(ord) == 1 else axes[::-1]  # type: ignore[arg-type]
+        down, across = axes if builtins.abs(ord) == 1 else axes[::-1]
         out = extreme(sum(abs(x), axis=down, keepdims=True), axis=across, keepdims=True)
         return out if keepdims else squeeze(out, axis=axes)
     if len(axes) != 1 or isinstance(ord, str):
@@ -201,4 +208,4 @@ for _ours, _numpy in (
     (cumsum, np.cumsum),
     (norm, np.linalg.norm),
 ):
-    answers_to(_ours, _numpy)  # type: ignore[arg-type]
+    answers_to(_ours, _numpy)
