@@ -8,8 +8,10 @@ and it can be walked, copied, pickled, drawn and differentiated by anyone who ca
 
 from __future__ import annotations
 
+import copy
 import itertools
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from autograd.primitive import Primitive
@@ -36,18 +38,31 @@ class Node:
         The metadata of the operation, such as ``{"axis": 0}``.
     serial : int
         Grows with creation, so arguments have smaller serials than their results: sorting by serial is a topological
-        order. Assigning `data` gives a leaf a new serial, so a leaf that is younger than its result has been changed
-        since.
+        order.
     label : str or None
         A name for pictures and messages.
     requires_grad : bool
         Whether gradients flow to (and through) this node.
+    changed : int
+        Of a leaf only: the serial that was next when its data last changed. A result with a smaller serial was computed
+        from other data.
     snapshot : bytes or None
         The contents of a leaf's array as the graph last saw them, while somebody outside may hold that array and
         write into it. None while nobody does.
     """
 
-    __slots__ = ("args", "grad", "label", "params", "primal", "primitive", "requires_grad", "serial", "snapshot")
+    __slots__ = (
+        "args",
+        "changed",
+        "grad",
+        "label",
+        "params",
+        "primal",
+        "primitive",
+        "requires_grad",
+        "serial",
+        "snapshot",
+    )
 
     kind: ClassVar[type[Node]]
 
@@ -57,6 +72,7 @@ class Node:
     args: tuple[Node, ...]
     params: dict[str, Any]
     serial: int
+    changed: int
     label: str | None
     requires_grad: bool
     snapshot: bytes | None
@@ -66,7 +82,7 @@ class Node:
         self.grad = self.primitive = self.snapshot = None
         self.args = ()
         self.params = NO_PARAMS
-        self.serial = next_serial()
+        self.serial = self.changed = next_serial()
         self.label = label
         self.requires_grad = requires_grad
 
@@ -85,54 +101,66 @@ class Node:
     def settle(self) -> None:
         """Notice writes into this leaf's array since the graph last saw it; only `Tensor` has any to notice."""
 
+    def used_by(self, result: Node) -> bool:
+        """Whether this leaf's data is still what ``result`` was computed from."""
+        if self.snapshot is not None:
+            self.settle()
+        return self.changed < result.serial
+
+    def __copy__(self) -> Self:
+        """The same node once more: its own `grad` and label, the same history."""
+        return _rebuilt(_record(self, self.args))  # type: ignore[return-value]
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy the whole graph below this node, sharing what is shared; no recursion, so any depth will do."""
-        for node in tape(self):
+        nodes = tape(self)
+        for node in nodes:
             if id(node) not in memo:
-                memo[id(node)] = _restore(
-                    type(node),
-                    _copied(node.primal),
-                    node.primitive,
-                    tuple(memo[id(arg)] for arg in node.args),
-                    node.params,
-                    _copied(node.grad),
-                    node.label,
-                    node.requires_grad,
-                    getattr(node, "__dict__", None),
-                )
-        copy: Self = memo[id(self)]
-        return copy
+                copy = _rebuilt(_record(node, tuple(memo[id(arg)] for arg in node.args)), memo)
+                memo[id(node)] = copy
+        for leaf in _changed_leaves(nodes):
+            memo[id(leaf)].changed = next_serial()
+        copied: Self = memo[id(self)]
+        return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the graph below this node oldest first, so that depth costs no recursion and sharing survives."""
-        if id(self) in _being_pickled:
-            return _restore, (
-                type(self),
-                self.primal,
-                self.primitive,
-                self.args,
-                self.params,
-                self.grad,
-                self.label,
-                self.requires_grad,
-                getattr(self, "__dict__", None),
-            )
-        return _last, (_Pickled(tape(self)),)
+        """Pickle the graph below this node as one flat list, so that depth costs no recursion."""
+        parcel = _parcels.get(self.serial)
+        if parcel is None:
+            parcel = _Parcel([node for node in tape(self) if node.serial not in _parcels])
+        return _unpacked, (parcel, parcel.place[self.serial])
 
 
 class Constant(Node):
     """A plain number or array that met a node in an operation: no gradient flows to it.
 
-    The array is held by reference, not copied.
+    The array is held by reference, with a fingerprint of its contents.
     """
 
     __slots__ = ()
+
+    def settle(self) -> None:
+        """Notice that the array has other contents than its fingerprint."""
+        now = fingerprint(self.primal)
+        if now != self.snapshot:
+            self.changed = next_serial()
+            self.snapshot = now
 
     def __repr__(self) -> str:
         return f"Constant({self.primal!r})"
 
 
 Constant.kind = Constant
+
+
+def fingerprint(array: Any) -> bytes:
+    """The contents of a small array, or an even sample of a large one: enough to notice that a buffer was refilled."""
+    contents: bytes
+    if array.nbytes <= 1 << 16:
+        contents = array.tobytes()
+    else:
+        contents = array.flat[:: array.size // 4096].tobytes()
+    return contents
 
 
 def tape(root: Node) -> list[Node]:
@@ -174,49 +202,82 @@ def describe(node: Node) -> str:
     return f"a {facts}" if node.label is None else f"{node.label!r} ({facts})"
 
 
-def _copied(data: Any) -> Any:
-    return data.copy() if hasattr(data, "copy") else data
+# --- copying and pickling -------------------------------------------------------------------------------------------
 
 
-def _restore(
-    cls: type[Node],
-    primal: Any,
-    primitive: Primitive | None,
-    args: tuple[Node, ...],
-    params: dict[str, Any],
-    grad: Any,
-    label: str | None,
-    requires_grad: bool,
-    extra: dict[str, Any] | None,
-) -> Node:
-    node = cls.leaf(primal, label=label, requires_grad=requires_grad)
-    node.primitive, node.args, node.params, node.grad = primitive, args, params, grad
-    if extra:
-        node.__dict__.update(extra)
+class _Record(NamedTuple):
+    """All that makes a node, without the node; ``args`` are nodes, or their places in a parcel."""
+
+    cls: type[Node]
+    primal: Any
+    primitive: Primitive | None
+    args: tuple[Any, ...]
+    params: dict[str, Any]
+    grad: Any
+    label: str | None
+    requires_grad: bool
+    extra: dict[str, Any] | None
+
+
+def _record(node: Node, args: tuple[Any, ...]) -> _Record:
+    extra = getattr(node, "__dict__", None)
+    facts = (node.primitive, args, node.params, node.grad, node.label, node.requires_grad, extra)
+    return _Record(type(node), node.primal, *facts)
+
+
+def _rebuilt(record: _Record, memo: dict[int, Any] | None = None) -> Node:
+    node = record.cls.leaf(_owned(record.primal), label=record.label, requires_grad=record.requires_grad)
+    node.primitive, node.args, node.params, node.grad = (
+        record.primitive,
+        record.args,
+        record.params,
+        _owned(record.grad),
+    )
+    if record.extra:
+        node.__dict__.update(record.extra if memo is None else copy.deepcopy(record.extra, memo))
     return node
 
 
-_being_pickled: set[int] = set()
+def _owned(data: Any) -> Any:
+    return data.copy() if hasattr(data, "copy") else data
 
 
-class _Pickled:
-    """The tape of a node on its way through pickle, written oldest first.
+def _changed_leaves(nodes: list[Node]) -> list[Node]:
+    """The leaves that were changed after some result on the tape had used them."""
+    return [arg for node in nodes for arg in node.args if arg.primitive is None and not arg.used_by(node)]
 
-    As long as this object lives, the nodes of the tape pickle as themselves: their arguments have been written before,
-    so pickle only refers back to them. pickle's memo keeps it alive until all is written.
+
+class _Parcel:
+    """The nodes that one call of pickle first meets together: written as a list of records, read back in one go.
+
+    Two results that share nodes are pickled into one stream with their sharing, because a node that already is in a
+    parcel is referred to by its place there. The parcel lives as long as pickle's memo does.
     """
 
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
-        self.ids = {id(node) for node in nodes} - _being_pickled
-        _being_pickled.update(self.ids)
-
-    def __del__(self) -> None:
-        _being_pickled.difference_update(self.ids)
+        self.place = {node.serial: i for i, node in enumerate(nodes)}
+        for node in nodes:
+            _parcels[node.serial] = self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, iter(self.nodes)
+        records = [_record(node, tuple(self.place.get(arg.serial, arg) for arg in node.args)) for node in self.nodes]
+        changed = {self.place[leaf.serial] for leaf in _changed_leaves(self.nodes) if leaf.serial in self.place}
+        return _unpack, (list(map(tuple, records)), sorted(changed))
 
 
-def _last(nodes: list[Node]) -> Node:
-    return nodes[-1]
+_parcels: WeakValueDictionary[int, _Parcel] = WeakValueDictionary()
+
+
+def _unpack(records: list[tuple[Any, ...]], changed: list[int]) -> list[Node]:
+    nodes: list[Node] = []
+    for record in map(_Record._make, records):
+        args = tuple(nodes[arg] if isinstance(arg, int) else arg for arg in record.args)
+        nodes.append(_rebuilt(record._replace(args=args)))
+    for i in changed:
+        nodes[i].changed = next_serial()
+    return nodes
+
+
+def _unpacked(parcel: list[Node], place: int) -> Node:
+    return parcel[place]

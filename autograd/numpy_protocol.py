@@ -20,7 +20,7 @@ PLAIN: set[Any] = {
     np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.argwhere, np.nonzero, np.flatnonzero,
     np.count_nonzero, np.searchsorted, np.all, np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv,
     np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.result_type, np.can_cast, np.iscomplexobj,
-    np.isrealobj,    np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savetxt, np.copyto,
+    np.isrealobj,    np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savetxt,
     np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isfinite, np.isinf,
     np.signbit, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
 }  # fmt: skip
@@ -28,6 +28,9 @@ PLAIN: set[Any] = {
 
 
 _REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+
+
+_RENAMED = {"a_min": "min", "a_max": "max"}
 
 
 class NumpyProtocol(Operators):
@@ -57,13 +60,18 @@ class NumpyProtocol(Operators):
         return self._answer(function, args, options)
 
     def _answer(self, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if function in PLAIN:
+        if function in PLAIN and not (function is np.full_like and any(isinstance(x, Node) for x in args[1:])):
             return function(*_plain(args), **_plain(options))
         ours = numpy_functions.get(function)
         if ours is None:
             raise TypeError(_no_rule(function))
-        if "dtype" in options and options["dtype"] is None:
-            del options["dtype"]
+        if options:
+            args = (*[options[name] for name in ("a", "x", "arr") if name in options and not args], *args)
+            options = {
+                _RENAMED.get(name, name): given
+                for name, given in options.items()
+                if not (name in ("a", "x", "arr") or (name in ("dtype", "out") and given is None))
+            }
         try:
             return ours(*args, **options)
         except TypeError as error:

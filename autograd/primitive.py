@@ -8,9 +8,9 @@ Python floats, on arrays, and on nodes, where the gradient becomes a graph of it
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,7 @@ FLOAT_ERRORS = (ArithmeticError, ValueError, IndexError)
 """What Python raises where IEEE arithmetic has an answer, and NumPy where shapes do not fit."""
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad(ContextDecorator):
     """Compute without recording, as a context manager or as a decorator: ``@no_grad()``.
 
     Recording comes back as it was when the block is left, also by an exception, and other threads are not affected.
@@ -43,11 +42,33 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad
     False
     """
-    token = _recording.set(False)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
+
+    on = False
+
+    def __init__(self, *function: Callable[..., Any]) -> None:
+        if function:
+            raise TypeError("no_grad takes no argument; as a decorator write @no_grad() with parentheses")
+        self._tokens: list[Token[bool]] = []
+
+    def __call__(self, function: Any) -> Any:
+        if function.__code__.co_flags & _GENERATOR:
+            raise TypeError("no_grad() cannot decorate a generator function; write `with no_grad():` inside it")
+        return super().__call__(function)
+
+    def __enter__(self) -> None:
+        self._tokens.append(_recording.set(self.on))
+
+    def __exit__(self, *error: object) -> None:
+        _recording.reset(self._tokens.pop())
+
+
+class recording_on(no_grad):
+    """Record, whatever stands outside: a transform differentiates its own function in any case."""
+
+    on = True
+
+
+_GENERATOR = 0x20  # the flag of a generator's code object (inspect.CO_GENERATOR)
 
 
 class Primitive:
@@ -93,7 +114,7 @@ class Primitive:
         self.every = every
         self.arrays_only = arrays_only
         code = function.__code__
-        self.metadata = code.co_varnames[len(rules) : code.co_argcount + code.co_kwonlyargcount]
+        self.metadata = code.co_varnames[len(rules) : code.co_argcount]
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -132,8 +153,12 @@ class Primitive:
             except FLOAT_ERRORS:
                 return float(self.function(*map(np.float64, args), **params))
         if not self.arrays_only and any(isinstance(arg, np.ndarray) and arg.dtype.hasobject for arg in args):
-            return np.frompyfunc(functools.partial(self, **params), len(args), 1)(*args)
+            return self.one_by_one(args, params)
         return self.function(*args, **params)
+
+    def one_by_one(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The operation on object arrays of Values, as an object array of the results."""
+        return np.frompyfunc(functools.partial(self, **params), len(args), 1)(*args)
 
     def record(self, args: tuple[Any, ...], params: dict[str, Any] = NO_PARAMS) -> Any:
         """Compute the operation and make the node of its result.
@@ -153,7 +178,7 @@ class Primitive:
                 if kind is None:
                     kind = arg.kind
                 elif arg.kind is not kind:
-                    raise TypeError(self.mixed(arg))
+                    raise TypeError(self.mixed(kind, arg))
                 if arg.requires_grad:
                     tracked = True
                 if arg.snapshot is not None:
@@ -161,7 +186,13 @@ class Primitive:
                 primals.append(arg.primal)
             else:
                 plain = True
+        if params:
+            for name, given in params.items():
+                if isinstance(given, Node):
+                    raise TypeError(f"{self.name}: {name} is metadata and must be plain, not a {type(given).__name__}")
         if plain:
+            if kind.of_floats and any(isinstance(arg, np.ndarray) and arg.ndim for arg in args):
+                return self.one_by_one(args, params)
             args = tuple([arg if isinstance(arg, Node) else kind.constant(arg) for arg in args])
             primals = [arg.primal for arg in args]
         function = self.scalar if kind.of_floats else self.function
@@ -184,13 +215,15 @@ class Primitive:
             node.args = ()
             node.params = NO_PARAMS
             node.requires_grad = False
+            node.primal = kind.own(out)
+            node.changed = 0
         node.serial = next_serial()
         return node
 
-    def mixed(self, arg: Node) -> str:
+    def mixed(self, kind: type[Node], arg: Node) -> str:
         """What to say where nodes of two kinds meet."""
-        if arg.kind is Constant:
-            return f"{self.name}: {arg!r} is part of a recorded graph; use its .primal"
+        if Constant in (kind, arg.kind):
+            return f"{self.name}: a Constant is part of a recorded graph; use its .primal"
         return (
             f"{self.name}: a Value met a Tensor, {describe(arg)}. Keep a computation in one kind: wrap the number as a "
             "Tensor, or turn the array into Values with autograd.scalars(array)."

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from autograd.graph import Node, describe, tape
 from autograd.primitives.elementwise import astype
 from autograd.primitives.movement import broadcast_to, sum_to
@@ -54,7 +56,7 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
             "under no_grad(), or from detached nodes."
         )
     kind: Any = root.kind
-    fit = kind.fit
+    fit, arrays = kind.fit, not kind.of_floats
     cotangents = {root.serial: kind.seed(root, seed, create_graph)}
     for node in reversed(tape(root)):
         if not node.requires_grad:
@@ -62,7 +64,7 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
         serial = node.serial
         g = cotangents.pop(serial, None)
         if g is None:
-            raise _changed(node)
+            continue
         yield node, g
         primitive, args, params = node.primitive, node.args, node.params
         if primitive is None:
@@ -72,18 +74,19 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
         else:
             out, read = node.primal, [arg.primal for arg in args]
         for arg, rule in zip(args, primitive.rules or primitive.rules_for(len(args)), strict=False):
-            if arg.snapshot is not None:
-                arg.settle()
-            key = arg.serial
-            if key > serial:
+            if arg.primitive is None and not arg.used_by(node):
                 raise _changed(arg)
             if arg.requires_grad:
                 try:
                     d = rule(g, out, *read, **params)
                 except ArithmeticError:
                     d = kind.recover_rule(rule, g, out, read, params)
-                if d.__class__ is not float:
-                    d = fit(d, arg.primal)
+                if d.__class__ is not float or arrays:
+                    try:
+                        d = fit(d, arg.primal)
+                    except (TypeError, ValueError) as error:
+                        raise type(error)(f"the rule of {primitive.name} for {describe(arg)}: {error}") from None
+                key = arg.serial
                 cotangents[key] = cotangents[key] + d if key in cotangents else d
 
 
@@ -97,10 +100,13 @@ def _changed(node: Node) -> RuntimeError:
 
 def unbroadcast(d: Any, primal: Any) -> Any:
     """Give a cotangent the shape and dtype of its argument, undoing any broadcasting: the only place that does."""
-    shape = primal.shape
-    if d.shape != shape:
-        smaller = d.ndim < len(shape) or d.size < primal.size
-        d = broadcast_to(d, shape=shape) if smaller else sum_to(d, shape=shape)
+    if not isinstance(d, (np.ndarray, Node)) and not hasattr(d, "__array_function__"):
+        if not isinstance(d, (int, float)):
+            raise TypeError(f"it must return the argument's cotangent, and returned {d!r}")
+        d = np.full_like(primal, d)
+    if d.shape != primal.shape:
+        smaller = d.ndim < primal.ndim or d.size < primal.size
+        d = (broadcast_to if smaller else sum_to)(d, shape=primal.shape)
     return d if d.dtype == primal.dtype else astype(d, dtype=primal.dtype)
 
 
@@ -119,9 +125,12 @@ def backward(root: Node, seed: Any = None) -> None:
 
 def gradients(output: Node, inputs: list[Node], seed: Any = None, *, create_graph: bool = False) -> list[Any]:
     """The cotangents of ``inputs`` for ``output``, zeros where it does not depend on one; `grad` is left alone."""
-    found: dict[int, Any] = {node.serial: None for node in inputs}
+    wanted = {node.serial for node in inputs}
+    found: dict[int, Any] = {}
     if output.requires_grad:
         for node, g in sweep(output, seed, create_graph=create_graph):
-            if node.serial in found:
+            if node.serial in wanted:
                 found[node.serial] = g
-    return [node.kind.zeros(node, create_graph) if (g := found[node.serial]) is None else g for node in inputs]  # type: ignore[attr-defined]
+    kind: Any = output.kind
+    handed_out = (lambda g: g) if create_graph else kind.own
+    return [handed_out(found[n.serial]) if n.serial in found else kind.zeros(n, create_graph) for n in inputs]

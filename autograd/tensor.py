@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.graph import Constant, Node, describe, next_serial
+from autograd.graph import Constant, Node, describe, fingerprint, next_serial
 from autograd.numpy_protocol import NumpyProtocol
 from autograd.primitive import Primitive
 from autograd.primitives import elementwise, indexing, linear_algebra, movement, reductions
@@ -60,11 +60,14 @@ class Tensor(NumpyProtocol):
 
         The array of a result is read-only: its gradient belongs to what was computed.
         """
-        if self.primitive is None:
-            self.snapshot = self.primal.tobytes()
-        elif isinstance(self.primal, np.ndarray):
-            self.primal.flags.writeable = False
         array: Array = self.primal
+        if self.primitive is None:
+            if self.snapshot is not None:
+                self.settle()
+            self.snapshot = array.tobytes()
+        elif isinstance(array, np.ndarray):
+            array = array.view()
+            array.flags.writeable = False
         return array
 
     @data.setter
@@ -80,18 +83,18 @@ class Tensor(NumpyProtocol):
                 raise ValueError(f"the data of {describe(self)} cannot become an array of shape {array.shape}")
             self.primal = array
         self.snapshot = None if self._is_private() else self.primal.tobytes()
-        self.serial = next_serial()
+        self.changed = next_serial()
 
     def settle(self) -> None:
         """Compare the array with the snapshot taken when it was handed out; a leaf that was written into is new."""
         now = self.primal.tobytes()
         if now != self.snapshot:
-            self.serial = next_serial()
+            self.changed = next_serial()
         self.snapshot = None if self._is_private() else now
 
     def _is_private(self) -> bool:
         """Whether nobody outside holds this leaf's array (or a view of it), so that nobody can write into it."""
-        return sys.getrefcount(self.primal) <= _PRIVATE
+        return sys.getrefcount(self.primal) <= _PRIVATE and self.primal.base is None
 
     def numpy(self) -> Array:
         """A copy of the array, outside the graph."""
@@ -129,12 +132,12 @@ class Tensor(NumpyProtocol):
         return dtype
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Any:
         """The axes reversed."""
         return movement.transpose(self)
 
     @property
-    def mT(self) -> Tensor:
+    def mT(self) -> Any:
         """The last two axes exchanged."""
         return movement.matrix_transpose(self)
 
@@ -237,14 +240,21 @@ class Tensor(NumpyProtocol):
 
     @staticmethod
     def constant(array: Any) -> Constant:
-        """A plain number or array that met a Tensor. Python's numbers stay as they are: they adapt to float32."""
+        """A plain number or array that met a Tensor. Python's numbers stay as they are: they adapt to float32.
+
+        An array that somebody could still write into gets a fingerprint: a minibatch buffer may be filled again before
+        the sweep, which then refuses.
+        """
         if type(array) in (float, int, bool):
             return Constant.leaf(array)
-        if not hasattr(array, "__array_function__"):
-            array = np.asarray(array)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(_not_real(array))
-        return Constant.leaf(array)
+        array = _real_array(array)
+        if array.dtype.kind in "iu" or array.dtype.itemsize > 8:  # a rule could overflow in integers
+            array = array.astype(np.result_type(array.dtype, np.float32) if array.dtype.kind in "iu" else np.float64)
+            return Constant.leaf(array)
+        constant = Constant.leaf(array)
+        if isinstance(array, np.ndarray) and (array.flags.writeable or array.base is not None):
+            constant.snapshot = fingerprint(array)
+        return constant
 
     @staticmethod
     def hold(out: Any) -> Any:
@@ -268,8 +278,10 @@ class Tensor(NumpyProtocol):
                     "number first (sum, mean), or pass seed="
                 )
             seed = np.ones_like(root.primal)
+        if isinstance(seed, Node) and seed.kind is not Tensor:
+            raise TypeError(f"the seed of a Tensor must be an array or a Tensor, not a {type(seed).__name__}")
         if not isinstance(seed, Node):
-            seed = np.array(seed, dtype=root.dtype)
+            seed = _own_array(seed, root.dtype)
         if seed.shape != root.shape:
             raise ValueError(f"the seed has shape {seed.shape}, but it is the cotangent of {describe(root)}")
         if create_graph:
@@ -285,8 +297,8 @@ class Tensor(NumpyProtocol):
 
     @staticmethod
     def own(g: Array) -> Array:
-        """A gradient that nothing else refers to: add, for one, hands the same array to both parents."""
-        return g.copy()
+        """An array that nothing else refers to: add, for one, hands the same gradient to both parents."""
+        return np.array(g) if isinstance(g, (np.ndarray, np.generic)) else g
 
     @staticmethod
     def zeros(node: Tensor, create_graph: bool) -> Any:
@@ -318,15 +330,24 @@ def _own_array(data: Any, dtype: Any) -> Array:
         raise TypeError(f"a Tensor takes numbers, got {describe(data)}; use .detach() for a copy outside the graph")
     if dtype is not None and np.dtype(dtype) not in (np.float32, np.float64):
         raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+    array = _real_array(data)
+    if dtype is None:
+        dtype = np.float32 if array.dtype == np.float32 else np.float64
+    own: Array = array.astype(dtype)
+    return own
+
+
+def _real_array(data: Any) -> Any:
+    """Array-like numbers as an array; other kinds of arrays that speak NumPy's protocols stay what they are."""
+    if isinstance(data, np.ndarray) and hasattr(data, "filled"):
+        raise TypeError("a Tensor takes no masked array: fill the masked entries first, with .filled(0)")
     try:
-        array = data if hasattr(data, "__array_function__") else np.asarray(data)
+        array = data if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray) else np.asarray(data)
     except ValueError as error:
         raise TypeError(f"a Tensor takes an array of real numbers: {error}") from error
     if array.dtype.kind not in "fiub":
         raise TypeError(_not_real(array))
-    if dtype is None:
-        dtype = np.float32 if array.dtype == np.float32 else np.float64
-    return array.astype(dtype)
+    return array
 
 
 def _not_real(array: Any) -> str:

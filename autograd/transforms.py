@@ -7,13 +7,16 @@ another. In `vjp`, `jvp` and `hvp` the last argument is the vector, as ``hvp(f)(
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, cast, overload
 
 import numpy as np
 
 from autograd.containers import leaves, map_leaves
-from autograd.graph import Node, describe
+from autograd.graph import Node, describe, tape
+from autograd.primitive import recording_on
 from autograd.primitives.elementwise import mul, positive
 from autograd.primitives.movement import reshape, stack
 from autograd.primitives.reductions import sum
@@ -99,23 +102,49 @@ def grad(
     return gradient
 
 
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+
+
 class _Trace:
-    """One call of a function on tracked copies of some of its arguments."""
+    """One call of a function on tracked copies of some of its arguments.
+
+    ``plain`` says whether plain numbers go back to the caller. They do not where this call stands inside another
+    transform and depends on what that one differentiates, by its arguments or through a closure: then nodes go back.
+    """
 
     def __init__(self, f: Callable[..., Any], argnum: Argnum, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        places = (argnum,) if isinstance(argnum, int) else tuple(argnum)
-        for place in places:
-            if not -len(args) <= place < len(args):
-                raise ValueError(f"argnum {place} names no argument: the function was called with {len(args)}")
-        chosen = args[argnum] if isinstance(argnum, int) else tuple(args[place] for place in places)
-        self.plain = not any(isinstance(leaf, Node) for leaf in leaves(chosen))
-        self.inputs = map_leaves(_tracked, chosen)
+        several = isinstance(argnum, Sequence)
+        places = [_place(place, len(args)) for place in (argnum if isinstance(argnum, Sequence) else (argnum,))]
+        if len(set(places)) < len(places):
+            raise ValueError(f"argnum {argnum} names an argument twice")
+        self.chosen = tuple(args[place] for place in places) if several else args[places[0]]
+        self.inputs = map_leaves(_tracked, self.chosen)
         self.nodes: list[Node] = leaves(self.inputs)
-        self.chosen = chosen
         call = list(args)
-        for place, tracked in zip(places, (self.inputs,) if isinstance(argnum, int) else self.inputs, strict=True):
+        for place, tracked in zip(places, self.inputs if several else (self.inputs,), strict=True):
             call[place] = tracked
-        self.output = f(*call, **kwargs)
+        depth = _depth.get()
+        token = _depth.set(depth + 1)
+        try:
+            with recording_on():
+                self.output = f(*call, **kwargs)
+        finally:
+            _depth.reset(token)
+        for out in leaves(self.output):
+            if not isinstance(out, Node) and (out is None or np.asarray(out).dtype.kind not in "fiub"):
+                raise TypeError(
+                    f"the function to differentiate returned {'None' if out is None else type(out).__name__}, not "
+                    "numbers or arrays" + ("; does it lack a return?" if out is None else "")
+                )
+        self.plain = not any(isinstance(leaf, Node) for leaf in leaves(self.chosen))
+        if self.plain and depth:
+            mine = {node.serial for node in self.nodes}
+            self.plain = not any(
+                node.primitive is None and node.requires_grad and node.serial not in mine
+                for out in leaves(self.output)
+                if isinstance(out, Node)
+                for node in tape(out)
+            )
 
     def single_number(self, transform: str) -> Any:
         """The output, which must be one number."""
@@ -133,13 +162,21 @@ class _Trace:
         if not isinstance(output, Node) or not output.requires_grad:
             found = [node.kind.zeros(node, create_graph) for node in self.nodes]  # type: ignore[attr-defined]
         else:
-            found = gradients(output, self.nodes, seed, create_graph=create_graph)
+            with recording_on():
+                found = gradients(output, self.nodes, seed, create_graph=create_graph)
         each = iter(found)
         return map_leaves(lambda _: next(each), self.inputs)
 
     def hand_back(self, result: Any) -> Any:
         """Plain numbers for plain arguments, of the same kind; nodes where the arguments were nodes."""
         return map_leaves(lambda like, x: _as_given(like, x, self.plain), self.chosen, result)
+
+
+def _place(argnum: Any, count: int) -> int:
+    place = operator.index(argnum)
+    if not -count <= place < count:
+        raise ValueError(f"argnum {place} names no argument: the function was called with {count}")
+    return place % count
 
 
 def _tracked(x: Any) -> Node:
@@ -200,6 +237,10 @@ def elementwise_grad(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[...,
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         trace = _Trace(f, argnum, args, kwargs)
+        if isinstance(trace.output, (list, tuple, dict)):
+            raise TypeError(
+                f"elementwise_grad needs a function that returns an array, not a {type(trace.output).__name__}"
+            )
         total = sum(trace.output) if isinstance(trace.output, Tensor) else trace.output
         return trace.hand_back(trace.pull(total, None, create_graph=not trace.plain))
 
@@ -266,7 +307,7 @@ def jvp(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
         plain = trace.plain and not any(isinstance(leaf, Node) for leaf in leaves(v))
 
         def push(out: Any) -> Any:
-            dummy = Tensor(np.zeros(np.shape(_raw(out))), dtype=np.result_type(_raw(out)))
+            dummy = Tensor(np.zeros(np.shape(_raw(out)), np.result_type(_raw(out), np.float32)))
             pulled = trace.pull(_paired(out, dummy), None, create_graph=True)
             (result,) = gradients_or_zeros(_paired(pulled, v), dummy, create_graph=not plain)
             return _plain_value(result, plain)
@@ -323,7 +364,8 @@ def jacobian(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
 
         def rows(out: Any) -> Any:
             shape = np.shape(_raw(out))
-            units = np.eye(int(np.prod(shape)), dtype=np.result_type(_raw(out))).reshape((-1, *shape))
+            n = int(np.prod(shape))
+            units = np.eye(n).reshape((n, *shape))
             if not isinstance(out, Node) or not out.requires_grad:
                 pulled = [trace.pull(None, None, create_graph=not trace.plain) for _ in units]
             else:
@@ -340,6 +382,8 @@ def _unit_like(out: Any, unit: Any) -> Any:
 
 
 def _assembled(like: Any, rows: tuple[Any, ...], shape: tuple[int, ...], plain: bool) -> Any:
+    if not rows:
+        return np.zeros((*shape, *np.shape(_raw(like))))
     if not plain and isinstance(rows[0], Node) and not isinstance(rows[0], Tensor):
         return rows[0]
     whole = stack(list(rows)) if isinstance(rows[0], Node) else np.stack([np.asarray(row) for row in rows])

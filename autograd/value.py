@@ -58,7 +58,7 @@ class Value(NumpyProtocol):
                 "and compute again"
             )
         self.primal = _number(new)
-        self.serial = next_serial()
+        self.changed = next_serial()
 
     def item(self) -> float:
         """The number."""
@@ -76,8 +76,11 @@ class Value(NumpyProtocol):
         return format(self.primal, spec) if spec else repr(self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        if any(isinstance(x, np.ndarray) for x in inputs) and not any(
-            isinstance(x, Node) and x.kind is not Value for x in inputs
+        objects = all(x.dtype.hasobject for x in options.get("out") or ())
+        if (
+            objects
+            and any(isinstance(x, np.ndarray) for x in inputs)
+            and not any(isinstance(x, Node) and x.kind is not Value for x in inputs)
         ):
             return getattr(ufunc, method)(*map(_boxed, inputs), **options)
         return super().__array_ufunc__(ufunc, method, *inputs, **options)

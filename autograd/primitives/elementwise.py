@@ -98,6 +98,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
     if isinstance(condition, Node):
         condition = condition.primal != 0
+    elif isinstance(condition, np.ndarray):
+        condition = condition.copy()
     if not isinstance(x, Node) and not isinstance(y, Node):
         return (
             (x if condition else y)
@@ -351,8 +353,8 @@ def atan(x: Any) -> Any:
 
 
 @primitive(
-    lambda g, out, y, x: g * x / (x * x + y * y),
-    lambda g, out, y, x: -g * y / (x * x + y * y),
+    lambda g, out, y, x: g * x / square(hypot(x, y)),
+    lambda g, out, y, x: -g * y / square(hypot(x, y)),
     scalar=math.atan2,
     numpy=np.arctan2,
 )
@@ -418,7 +420,7 @@ def sigmoid(x: Any) -> Any:
     >>> autograd.sigmoid(0.0), autograd.sigmoid(-1000.0)
     (0.5, 0.0)
     """
-    if not isinstance(x, np.ndarray):
+    if not isinstance(x, np.ndarray) or not x.ndim:
         return 1 / (1 + np.exp(-x))
     e = np.negative(x)  # in place from here on: large temporaries cost more than the arithmetic
     np.exp(e, out=e)

@@ -54,12 +54,15 @@ def _is_basic(index: Any) -> bool:
 
 
 def plain_index(index: Any) -> Any:
-    """Refuse a node as an index: positions have no gradient."""
-    for part in index if isinstance(index, tuple) else (index,):
-        if isinstance(part, Node):
-            raise TypeError(
-                f"an index must be plain integers or bools, not a {type(part).__name__}; use .data.astype(int)"
-            )
+    """An index that nobody else can write into; a node is refused: positions have no gradient."""
+    if isinstance(index, tuple):
+        return tuple(plain_index(part) for part in index)
+    if isinstance(index, (np.ndarray, list)):
+        return np.array(index, dtype=None if len(index) else np.intp)
+    if isinstance(index, Node):
+        raise TypeError(
+            f"an index must be plain integers or bools, not a {type(index).__name__}; use .data.astype(int)"
+        )
     return index
 
 

@@ -6,7 +6,6 @@ algorithmic differentiation" (2008). A transpose is always of the last two axes,
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -107,6 +106,9 @@ def tensordot(x: Any, y: Any, axes: int | Sequence[Any] = 2) -> Any:
     return reshape(matmul(rows, columns), shape=(*shape_x, *shape_y))
 
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
 def _contract_rule(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> Any:
     """The einsum that gives the i-th cotangent: g takes the operand's place, and its letters become the result's.
 
@@ -117,7 +119,7 @@ def _contract_rule(i: int, g: Any, out: Any, *operands: Any, subscripts: str) ->
     letters = inputs.split(",")
     mine = letters[i]
     others = [k for k in range(len(operands)) if k != i]
-    unused = iter(sorted(set(string.ascii_letters) - set(subscripts)))
+    unused = iter(sorted(set(_LETTERS) - set(subscripts)))
     terms, arrays, wanted = [result, *(letters[k] for k in others)], [g, *(operands[k] for k in others)], ""
     for axis, letter in enumerate(mine):
         length = np.shape(operands[i])[axis]
@@ -161,7 +163,7 @@ def einsum(subscripts: str, *operands: Any) -> Any:
         joined = "".join(terms).replace("...", "")
         once = sorted(letter for letter in set(joined) if joined.count(letter) == 1)
         result = ("..." if "..." in inputs else "") + "".join(once)
-    unused = sorted(set(string.ascii_letters) - set(subscripts))
+    unused = sorted(set(_LETTERS) - set(subscripts))
     hidden = [
         np.ndim(x) - len(term.replace("...", "")) if "..." in term else 0
         for term, x in zip(terms, operands, strict=True)

@@ -52,9 +52,13 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     array([[4., 4., 4.]])
     """
     new = x.ndim - len(shape)
+    kept = x.shape[new:]
+    if kept == shape:
+        return np.add.reduce(x, axis=tuple(range(new)))
+    if any(n not in (1, m) for n, m in zip(shape, kept, strict=True)):
+        raise ValueError(f"shape {x.shape} is no broadcast of shape {shape}")
     axes = (*range(new), *[new + i for i, n in enumerate(shape) if n == 1])
-    out = np.add.reduce(x, axis=axes)
-    return out if out.shape == shape else np.reshape(out, shape)
+    return np.reshape(np.add.reduce(x, axis=axes), shape)
 
 
 # --- shape ----------------------------------------------------------------------------------------------------------
