@@ -155,11 +155,8 @@ Constant.kind = Constant
 
 def fingerprint(array: Any) -> bytes:
     """The contents of a small array, or an even sample of a large one: enough to notice that a buffer was refilled."""
-    contents: bytes
-    if array.nbytes <= 1 << 16:
-        contents = array.tobytes()
-    else:
-        contents = array.flat[:: array.size // 4096].tobytes()
+    small = array.nbytes <= 1 << 16
+    contents: bytes = (array if small else array.flat[:: array.size // 4096]).tobytes()
     return contents
 
 

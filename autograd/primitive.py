@@ -130,10 +130,22 @@ class Primitive:
         if self.every is None and len(args) > len(self.rules):
             params = self._named(args[len(self.rules) :], params)
             args = args[: len(self.rules)]
+        floats = not self.arrays_only
         for arg in args:
-            if isinstance(arg, Node):
+            if arg.__class__ is np.ndarray:
+                if arg.dtype.hasobject and not self.arrays_only:
+                    return self.one_by_one(args, params)
+                floats = False
+            elif isinstance(arg, Node):
                 return self.record(args, params)
-        return self.compute(args, params)
+            elif arg.__class__ is not float:
+                floats = False
+        if not floats:
+            return self.function(*args, **params)
+        try:
+            return self.scalar(*args, **params)
+        except FLOAT_ERRORS:
+            return float(self.function(*map(np.float64, args), **params))
 
     def _named(self, metadata: tuple[Any, ...], params: dict[str, Any]) -> dict[str, Any]:
         if len(metadata) > len(self.metadata):
@@ -144,17 +156,6 @@ class Primitive:
     def rules_for(self, count: int) -> Sequence[Callable[..., Any]]:
         """The rules of so many arguments."""
         return self.rules if self.every is None else [functools.partial(self.every, i) for i in range(count)]
-
-    def compute(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """The operation on plain numbers and arrays; an object array of Values is computed one Value at a time."""
-        if not self.arrays_only and all(arg.__class__ is float for arg in args):
-            try:
-                return self.scalar(*args, **params)
-            except FLOAT_ERRORS:
-                return float(self.function(*map(np.float64, args), **params))
-        if not self.arrays_only and any(isinstance(arg, np.ndarray) and arg.dtype.hasobject for arg in args):
-            return self.one_by_one(args, params)
-        return self.function(*args, **params)
 
     def one_by_one(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The operation on object arrays of Values, as an object array of the results."""

@@ -100,13 +100,15 @@ def _changed(node: Node) -> RuntimeError:
 
 def unbroadcast(d: Any, primal: Any) -> Any:
     """Give a cotangent the shape and dtype of its argument, undoing any broadcasting: the only place that does."""
-    if not isinstance(d, (np.ndarray, Node)) and not hasattr(d, "__array_function__"):
+    if not isinstance(d, (np.ndarray, np.generic, Node)) and not hasattr(d, "__array_function__"):
         if not isinstance(d, (int, float)):
             raise TypeError(f"it must return the argument's cotangent, and returned {d!r}")
         d = np.full_like(primal, d)
     if d.shape != primal.shape:
-        smaller = d.ndim < primal.ndim or d.size < primal.size
-        d = (broadcast_to if smaller else sum_to)(d, shape=primal.shape)
+        broadcasts = d.ndim < primal.ndim or (
+            d.ndim == primal.ndim and all(n in (1, m) for n, m in zip(d.shape, primal.shape, strict=True))
+        )
+        d = (broadcast_to if broadcasts else sum_to)(d, shape=primal.shape)
     return d if d.dtype == primal.dtype else astype(d, dtype=primal.dtype)
 
 
@@ -116,11 +118,15 @@ def backward(root: Node, seed: Any = None) -> None:
     A second call adds once more. Nothing is added where the sweep fails halfway.
     """
     own = root.kind.own  # type: ignore[attr-defined]
+    handed_out: set[int] = set()
     for node, g in list(sweep(root, seed)):
         if node.grad is not None:
             node.grad = node.grad + g
+        elif node.primitive is None or id(g) in handed_out:  # add, for one, hands the same array to both parents
+            node.grad = own(g)
         else:
-            node.grad = own(g) if node.primitive is None else g
+            node.grad = g
+            handed_out.add(id(g))
 
 
 def gradients(output: Node, inputs: list[Node], seed: Any = None, *, create_graph: bool = False) -> list[Any]:

@@ -286,7 +286,7 @@ class Tensor(NumpyProtocol):
             raise ValueError(f"the seed has shape {seed.shape}, but it is the cotangent of {describe(root)}")
         if create_graph:
             return seed if isinstance(seed, Node) else Tensor.leaf(seed)
-        return seed.primal if isinstance(seed, Node) else seed
+        return np.array(seed.primal) if isinstance(seed, Node) else seed
 
     @staticmethod
     def recover_rule(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any]) -> Any:

@@ -29,7 +29,7 @@ def reference(case: Case, xs: Sequence[Any]) -> list[Any]:
 def weights(case: Case, arrays: Sequence[Any]) -> list[Array]:
     """Random numbers for each entry, none near 0, the same in every run. Ones would not tell a softmax from a constant."""
     rng = np.random.default_rng(zlib.crc32(case.id.encode()))
-    return [rng.uniform(0.5, 2, np.shape(a)) * rng.choice([-1, 1], np.shape(a)) for a in arrays]
+    return [np.asarray(rng.uniform(0.5, 2, np.shape(a)) * rng.choice([-1, 1], np.shape(a))) for a in arrays]
 
 
 def cotangents(case: Case) -> list[Array]:

@@ -181,6 +181,7 @@ def test_empty_tensors_have_empty_gradients():
         t.max()
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_a_matrix_is_an_array_like_any_other():
     m = np.matrix([[1.0, 2.0], [3.0, 4.0]])
     t, plain = Tensor(m), Tensor(np.array(m))

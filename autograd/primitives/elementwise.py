@@ -172,11 +172,11 @@ def _power_rule(g: Any, out: Any, x: Any, *, exponent: float) -> Any:
 @primitive(
     _power_rule,
     symbol="**",
-    scalar=lambda x, *, exponent: math.pow(x, exponent),
+    scalar=lambda x, *, exponent: math.sqrt(x) if exponent == 0.5 else math.pow(x, exponent),
 )
 def raise_to(x: Any, *, exponent: float) -> Any:
-    """x ** n for a plain number n: the power rule."""
-    return x**exponent
+    """x ** n for a plain number n: the power rule; like NumPy's, ** 0.5 is the square root, also at -inf and -0.0."""
+    return np.sqrt(x) if exponent == 0.5 else x**exponent
 
 
 @primitive(

@@ -58,7 +58,7 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
     if isinstance(index, (np.ndarray, list)):
-        return np.array(index, dtype=None if len(index) else np.intp)
+        return np.array(index, dtype=None if np.size(index) else np.intp)
     if isinstance(index, Node):
         raise TypeError(
             f"an index must be plain integers or bools, not a {type(index).__name__}; use .data.astype(int)"

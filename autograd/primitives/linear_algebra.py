@@ -28,7 +28,7 @@ __all__ = [
 
 def product(x: Any, y: Any) -> Any:
     """x @ y; for two matrices by the method that NumPy starts twice as fast."""
-    return x.dot(y) if x.ndim == 2 and y.ndim == 2 else x @ y
+    return x.dot(y) if x.__class__ is y.__class__ and x.ndim == 2 and y.ndim == 2 else x @ y
 
 
 def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:

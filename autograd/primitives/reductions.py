@@ -26,7 +26,9 @@ _add: Any = np.add.reduce  # what np.sum calls in the end, without its Python la
 def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
     """Repeat a result ``t`` of reducing ``x`` along the reduced axes, so that it has x's shape again."""
     shape = x.shape
-    if axis is not None and not keepdims:
+    if axis is None:
+        return broadcast_to(t, shape=shape)
+    if not keepdims:
         axes = _positive(axis, len(shape))
         t = reshape(t, shape=tuple(1 if i in axes else n for i, n in enumerate(shape)))
     return broadcast_to(t, shape=shape)

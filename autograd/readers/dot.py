@@ -42,7 +42,8 @@ def label(box: Box) -> str:
     lines = [
         f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" STYLE="ROUNDED"'
         f' COLOR="{colours.line}" BGCOLOR="{colours.fill}">',
-        f'<TR><TD PORT="r0" COLSPAN="{span}" ALIGN="LEFT">{title}</TD></TR><HR/>',
+        # The space at the end is for viewers whose font is a little wider than the one Graphviz measured.
+        f'<TR><TD PORT="r0" COLSPAN="{span}" ALIGN="LEFT">{title}&#160;</TD></TR><HR/>',
     ]
     for i, row in enumerate(box.rows, 1):
         name = _coloured(row.name, colours.faint) if row.name else ""

@@ -13,10 +13,12 @@ from typing import Literal, NamedTuple
 
 __all__ = ["Series", "chart"]
 
-COLOURS = ("#2f7fd1", "#d97706", "#22946e", "#c2477f", "#8a63d2", "#7b8794")
+COLOURS = ("#2f7fd1", "#d97706", "#22946e", "#8a63d2", "#c2477f", "#7b8794")
+DOT = "#d6246e"
 DASHES = ("", "7 3", "2 3", "9 3 2 3")
+LAYERS = ("line", "ranges", "dots")
 WIDTH, HEIGHT = 760.0, 380.0
-LEFT, RIGHT, BOTTOM = 64.0, 16.0, 48.0
+LEFT, RIGHT, BOTTOM = 78.0, 28.0, 48.0
 LEGEND_LINE = 22.0
 FONT_SIZE = 13.0
 MOST_BUCKETS = 500
@@ -35,7 +37,7 @@ class Series:
     style : {"line", "dots", "ranges"}
         How to draw it.
     colour : int
-        Which colour; series that belong together share one.
+        Which colour a line has.
     """
 
     name: str
@@ -80,7 +82,7 @@ def chart(series: Sequence[Series], *, x: str, y: str) -> str:
         f"<text transform='translate(14 {(up.start + up.stop) / 2:.1f}) rotate(-90)' text-anchor='middle'>"
         f"{escape(y + scale)}</text>",
         *legend,
-        *(_drawn(item, across, up) for item in series),
+        *(_drawn(item, across, up) for item in sorted(series, key=lambda item: LAYERS.index(item.style))),
         "</svg>",
     ]
     return "\n".join(parts)
@@ -103,7 +105,10 @@ class _Axis(NamedTuple):
         """Round values on the axis, some six of them."""
         if self.logarithmic:
             decades = range(math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9) + 1)
-            return [10.0**decade for decade in decades[:: 1 + len(decades) // 8]]
+            factors = (1, 2, 5) if len(decades) <= 2 else (1,)
+            every = range(decades.start - 1, decades.stop, 1 + len(decades) // 8)
+            values = [factor * 10.0**decade for decade in every for factor in factors]
+            return [value for value in values if 0.999 * self.low <= value <= 1.001 * self.high]
         rough = (self.high - self.low) / 6
         unit = 10.0 ** math.floor(math.log10(rough))
         step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough * (1 - 1e-9))
@@ -147,8 +152,8 @@ def _legend(series: Iterable[Series]) -> tuple[list[str], float]:
         middle = baseline - 4.5
         sample = {
             "line": f"<path d='M{left:.1f},{middle}h22' {_stroke(item)}/>",
-            "dots": _dot(left + 11, middle, item),
-            "ranges": _range(left + 11, middle - 6, middle + 6, item),
+            "dots": _dot(left + 11, middle),
+            "ranges": _range(left + 11, middle - 6, middle + 6),
         }
         parts.append(sample[item.style])
         parts.append(f"<text x='{left + 30:.1f}' y='{baseline:g}'>{escape(item.name)}</text>")
@@ -159,11 +164,9 @@ def _legend(series: Iterable[Series]) -> tuple[list[str], float]:
 def _drawn(item: Series, across: _Axis, up: _Axis) -> str:
     places = [(across(x), up(y)) for x, y in item.points]
     if item.style == "dots":
-        return "".join(_dot(x, y, item) for x, y in places)
+        return "".join(_dot(x, y) for x, y in places)
     if item.style == "ranges":
-        return "".join(
-            _range(x, low, high, item) for (x, low), (_, high) in zip(places[::2], places[1::2], strict=True)
-        )
+        return "".join(_range(x, low, high) for (x, low), (_, high) in zip(places[::2], places[1::2], strict=True))
     path = "L".join(f"{x:.1f},{y:.1f}" for x, y in _thinned(places))
     return f"<path class='line' d='M{path}' {_stroke(item)}/>"
 
@@ -181,23 +184,18 @@ def _thinned(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return kept
 
 
-def _colour(item: Series) -> str:
-    return COLOURS[item.colour % len(COLOURS)]
-
-
 def _stroke(item: Series) -> str:
     dash = DASHES[item.colour % len(DASHES)]
     dashes = f" stroke-dasharray='{dash}'" if dash else ""
-    return f"fill='none' stroke='{_colour(item)}' stroke-width='2' stroke-linejoin='round'{dashes}"
+    colour = COLOURS[item.colour % len(COLOURS)]
+    return f"fill='none' stroke='{colour}' stroke-width='1.8' stroke-linejoin='round'{dashes}"
 
 
-def _dot(x: float, y: float, item: Series) -> str:
-    return f"<circle cx='{x:.1f}' cy='{y:.1f}' r='5' fill='none' stroke='{_colour(item)}' stroke-width='2.5'/>"
+def _dot(x: float, y: float) -> str:
+    return f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4.5' fill='{DOT}' stroke='#ffffff' stroke-width='1.2'/>"
 
 
-def _range(x: float, low: float, high: float, item: Series) -> str:
+def _range(x: float, low: float, high: float) -> str:
     """A bar with feet from one place to the other."""
-    return (
-        f"<path d='M{x - 5:.1f},{low:.1f}h10m-5,0V{high:.1f}m-5,0h10' fill='none' stroke='{_colour(item)}'"
-        f" stroke-width='1.5' stroke-opacity='.8'/>"
-    )
+    path = f"M{x - 5:.1f},{low:.1f}h10m-5,0V{high:.1f}m-5,0h10"
+    return f"<path d='{path}' fill='none' stroke='currentColor' stroke-width='2'/>"

@@ -104,7 +104,8 @@ def _article(result: Result) -> Section:
         blocks.append(_chaos(result.chaos))
     if result.faults:
         blocks.append(_faults(result.faults))
-    blocks += [Paragraph(remark) for remark in article.remarks]
+    if article.remarks:
+        blocks.append(Paragraph(" ".join(article.remarks), "Besides"))
     byline = ", ".join(filter(None, (article.author, article.year)))
     return Section(article.name, article.title, byline, tuple(blocks))
 
@@ -228,12 +229,12 @@ def _curves(result: Result) -> Figure:
         series.append(Series(run.name, list(enumerate(run.history)), colour=colour))
         if run.published:
             printed = [(step, loss) for step, loss in run.published.items() if step <= run.steps]
-            series.append(Series("printed in the article", printed, "dots", colour))
+            series.append(Series("printed in the article", printed, "dots"))
         for chaos in result.chaos:
             if chaos.name == run.name:
                 ends = [(step, loss) for step in chaos.losses for loss in chaos.band(step)]
                 copies = len(next(iter(chaos.losses.values())))
-                series.append(Series(f"where {copies} nudged copies end up", ends, "ranges", 5))
+                series.append(Series(f"where {copies} nudged copies end up", ends, "ranges"))
     measure = result.runs[0].measure
     return Figure(
         f"{result.article.name}-losses",
@@ -254,7 +255,7 @@ def _chaos(chaos: Sequence[Chaos]) -> Table:
         for item in chaos:
             low, high = item.band(step)
             spread = item.spread(step)
-            cells += [Line(f"{low:.4f} to {high:.4f}"), Line(f"{spread:.1e}", "bad" if spread > 0.01 else "good")]
+            cells += [Line(f"{low:.4f} to {high:.4f}"), Line(_figure(spread), "bad" if spread > 0.01 else "good")]
         rows.append(tuple((cell,) for cell in cells))
     return Table(f"{copies} copies, one weight nudged by a few units in the last place", tuple(columns), tuple(rows))
 
@@ -306,8 +307,10 @@ def _learned(learned: Learned) -> Section:
         "cost on the training examples after every update.",
         chart([Series("cost", list(enumerate(run.history)))], x="updates", y="cost"),
     )
-    source = [Paragraph(text) for text in (data.citation, data.licence and f"Licence: {data.licence}") if text]
-    return Section("table", "A network learns from a table", data.source, (table, curve, *source))
+    blocks: list[Block] = [table, curve]
+    if data.citation:
+        blocks.append(Paragraph(f"{data.citation} Licence: {data.licence}.", "The data"))
+    return Section("table", "A network learns from a table", data.source, tuple(blocks))
 
 
 def _share(share: float, examples: int) -> str:

@@ -43,6 +43,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
 
+    @property
+    def tall(self) -> bool:
+        """Whether a row is more than a line high."""
+        return any(len(cell) > 1 for row in self.rows for cell in row)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -56,9 +61,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A piece of prose."""
+    """A piece of prose, which may have a heading."""
 
     text: str
+    title: str = ""
 
 
 Block: TypeAlias = Paragraph | Table | Figure

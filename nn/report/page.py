@@ -79,16 +79,20 @@ def _block(block: Block) -> str:
     if isinstance(block, Table):
         return _table(block)
     if isinstance(block, Paragraph):
-        return f"<p>{escape(block.text)}</p>"
+        return f"{_heading(block.title)}<p>{escape(block.text)}</p>"
+
+
+def _heading(title: str) -> str:
+    return f"<h3>{escape(title)}</h3>\n" if title else ""
 
 
 def _figure(figure: Figure) -> str:
     """A picture in a frame that scrolls where it is wider than the page; ticking the box shows the whole of it."""
-    title = escape(figure.title)
+    name, picture = escape(figure.title), _anonymous(figure.svg)
     return (
-        f'<figure class="{figure.name}">\n<h3>{title}</h3>\n'
+        f'<figure class="{figure.name}">\n{_heading(figure.title)}'
         f'<label class="fit"><input type="checkbox"> fit the width</label>\n'
-        f'<div class="frame" tabindex="0" role="group" aria-label="{title}">{_anonymous(figure.svg)}</div>\n'
+        f'<div class="frame" tabindex="0" role="group" aria-label="{name}">{picture}</div>\n'
         f"<figcaption>{escape(figure.caption)}</figcaption>\n</figure>"
     )
 
@@ -99,7 +103,6 @@ def _anonymous(svg: str) -> str:
 
 
 def _table(table: Table) -> str:
-    title = f"<h3>{escape(table.title)}</h3>\n" if table.title else ""
     caption = f'<p class="caption">{escape(table.caption)}</p>\n' if table.caption else ""
     kinds = [' class="number"' if column.number else "" for column in table.columns]
     headed = any(column.heading for column in table.columns)
@@ -112,7 +115,10 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     head = f"<thead><tr>{headings}</tr></thead>\n" if headed else ""
-    return f'{title}{caption}<div class="frame"><table>\n{head}<tbody>\n{rows}</tbody>\n</table></div>'
+    # On a narrow screen the cells of such a table stand below each other.
+    tall = ' class="tall"' if table.tall else ""
+    body = f"<table{tall}>\n{head}<tbody>\n{rows}</tbody>\n</table>"
+    return f'{_heading(table.title)}{caption}<div class="frame">{body}</div>'
 
 
 def _cell(cell: Cell) -> str:

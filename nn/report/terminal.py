@@ -6,7 +6,8 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
 
 from nn.report.document import Block, Cell, Document, Line, Paragraph, Table
 
@@ -18,7 +19,7 @@ __all__ = ["coloured", "plain", "text"]
 
 PLAIN_WIDTH = 100
 NARROWEST = 24
-LONGEST_HEADING = 16
+WIDEST = 16
 GAP = "  "
 STYLES = {"strong": "bold", "faint": "dim", "code": "cyan", "good": "bold green", "bad": "bold red"}
 
@@ -57,7 +58,7 @@ def plain(document: Document, width: int = PLAIN_WIDTH) -> Iterator[str]:
 
 def _plain_block(block: Block, width: int) -> Iterator[str]:
     if isinstance(block, Paragraph):
-        yield from ("", *_wrapped(block.text, width))
+        yield from ("", *([block.title] if block.title else []), *_wrapped(block.text, width))
     elif isinstance(block, Table):
         yield ""
         if block.title:
@@ -69,14 +70,13 @@ def _plain_block(block: Block, width: int) -> Iterator[str]:
 
 def _plain_table(table: Table, width: int) -> Iterator[str]:
     widths = _widths(table, width)
-    spaced = any(len(cell) > 1 for row in table.rows for cell in row)
     if any(column.heading for column in table.columns):
         headings: list[Cell] = [(Line(column.heading),) for column in table.columns]
         yield from _plain_row(headings, table, widths)
         yield GAP.join("-" * size for size in widths)
     for row in table.rows:
         yield from _plain_row(row, table, widths)
-        if spaced:
+        if table.tall:
             yield ""
 
 
@@ -112,8 +112,9 @@ def _widths(table: Table, width: int) -> list[int]:
     widths = []
     for place, column in enumerate(table.columns):
         cells = [row[place] for row in table.rows]
-        lengths = [(_indent(cell) if line.label else 0) + len(line.text) for cell in cells for line in cell]
-        widths.append(max([*lengths, min(len(column.heading), LONGEST_HEADING), 1]))
+        natural = max([(_indent(cell) if line.label else 0) + len(line.text) for cell in cells for line in cell])
+        natural = min(natural, WIDEST) if table.tall and place < len(table.columns) - 1 else natural
+        widths.append(max(natural, min(len(column.heading), WIDEST), 1))
     room = width - sum(widths[:-1]) - len(GAP) * (len(widths) - 1)
     return [*widths[:-1], min(widths[-1], max(room, NARROWEST))]
 
@@ -135,7 +136,8 @@ def coloured(document: Document, console: rich.console.Console | None = None) ->
             console.rule(Text.assemble((section.title, "bold"), f"  {section.byline}" if section.byline else ""))
             for block in section.blocks:
                 if isinstance(block, Paragraph):
-                    console.print(Padding(Text(block.text), (1, 1, 0, 1)))
+                    title = (f"{block.title}\n" if block.title else "", "bold")
+                    console.print(Padding(Text.assemble(title, block.text), (1, 1, 0, 1)))
                 elif isinstance(block, Table):
                     _print_table(block, console)
         console.print()
@@ -152,7 +154,6 @@ def _print_table(table: Table, console: rich.console.Console) -> None:
     from rich.text import Text
 
     headed = any(column.heading for column in table.columns)
-    spaced = any(len(cell) > 1 for row in table.rows for cell in row)
     shown = rich.table.Table(
         title=Text(table.title, "bold") if table.title else None,
         title_justify="left",
@@ -160,10 +161,12 @@ def _print_table(table: Table, console: rich.console.Console) -> None:
         show_header=headed,
         show_lines=False,
         pad_edge=False,
-        leading=1 if spaced else 0,
+        leading=1 if table.tall else 0,
     )
-    for column in table.columns:
-        shown.add_column(Text(column.heading), justify="right" if column.number else "left", overflow="fold")
+    for place, column in enumerate(table.columns):
+        widest = WIDEST if table.tall and place < len(table.columns) - 1 else None
+        justify: Literal["left", "right"] = "right" if column.number else "left"
+        shown.add_column(Text(column.heading), justify=justify, overflow="fold", max_width=widest)
     for row in table.rows:
         shown.add_row(*(_rich_cell(cell) for cell in row))
     console.print(Padding(shown, (1, 1, 0, 1)))
@@ -172,14 +175,20 @@ def _print_table(table: Table, console: rich.console.Console) -> None:
 
 
 def _rich_cell(cell: Cell) -> rich.console.RenderableType:
+    """The lines of a cell; labels stand in a column of their own beside theirs."""
+    from rich.console import Group
     from rich.table import Table as Grid
     from rich.text import Text
 
-    if not any(line.label for line in cell):
-        return Text("\n").join(Text(line.text, STYLES.get(line.tone, "")) for line in cell)
-    grid = Grid.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for line in _said_once(cell):
-        grid.add_row(Text(line.label, "dim"), Text(line.text, STYLES.get(line.tone, "")))
-    return grid
+    parts: list[rich.console.RenderableType] = []
+    for labelled, lines in groupby(_said_once(cell), key=lambda line: bool(line.label)):
+        if not labelled:
+            parts += [Text(line.text, STYLES.get(line.tone, "")) for line in lines]
+            continue
+        grid = Grid.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=_indent(cell) - 1)
+        grid.add_column(overflow="fold")
+        for line in lines:
+            grid.add_row(Text(line.label, "dim"), Text(line.text, STYLES.get(line.tone, "")))
+        parts.append(grid)
+    return parts[0] if len(parts) == 1 else Group(*parts)
