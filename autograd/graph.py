@@ -77,7 +77,15 @@ class Node:
     requires_grad: bool
     snapshot: bytes | None
 
-    def _become_leaf(self, primal: Any, label: str | None, requires_grad: bool) -> None:
+    @classmethod
+    def leaf(cls, primal: Any, *, label: str | None = None, requires_grad: bool = False) -> Self:
+        """A leaf around ``primal`` as it is: no copy, no check."""
+        node = cls.__new__(cls)
+        node.become_leaf(primal, label, requires_grad)
+        return node
+
+    def become_leaf(self, primal: Any, label: str | None, requires_grad: bool) -> None:
+        """Fill in a fresh node that nothing has made."""
         self.primal = primal
         self.grad = self.primitive = self.snapshot = None
         self.args = ()
@@ -85,13 +93,6 @@ class Node:
         self.serial = self.changed = next_serial()
         self.label = label
         self.requires_grad = requires_grad
-
-    @classmethod
-    def leaf(cls, primal: Any, *, label: str | None = None, requires_grad: bool = False) -> Self:
-        """A leaf around ``primal`` as it is: no copy, no check."""
-        node = cls.__new__(cls)
-        node._become_leaf(primal, label, requires_grad)
-        return node
 
     @property
     def is_leaf(self) -> bool:

@@ -194,8 +194,9 @@ class Primitive:
         if plain:
             if kind.of_floats and any(isinstance(arg, np.ndarray) and arg.ndim for arg in args):
                 return self.one_by_one(args, params)
-            args = tuple([arg if isinstance(arg, Node) else kind.constant(arg) for arg in args])
-            primals = [arg.primal for arg in args]
+            nodes = [arg if isinstance(arg, Node) else kind.constant(arg) for arg in args]
+            primals = [node.primal for node in nodes]
+            args = tuple(nodes)
         function = self.scalar if kind.of_floats else self.function
         try:
             out = function(*primals, **params) if params else function(*primals)

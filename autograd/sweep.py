@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from autograd.graph import Node, describe, tape
 from autograd.primitives.elementwise import astype
@@ -73,19 +74,22 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
             out, read = node, [arg if arg.requires_grad else arg.primal for arg in args]
         else:
             out, read = node.primal, [arg.primal for arg in args]
-        for arg, rule in zip(args, primitive.rules or primitive.rules_for(len(args)), strict=False):
-            if arg.primitive is None and not arg.used_by(node):
+        rules = primitive.rules or primitive.rules_for(len(args))
+        for arg, rule in zip(args, rules):  # noqa: B905 - one rule for each argument
+            if arg.primitive is None and (arg.snapshot is not None or arg.changed > serial) and not arg.used_by(node):
                 raise _changed(arg)
             if arg.requires_grad:
                 try:
-                    d = rule(g, out, *read, **params)
+                    d = rule(g, out, *read, **params) if params else rule(g, out, *read)
                 except ArithmeticError:
                     d = kind.recover_rule(rule, g, out, read, params)
-                if d.__class__ is not float or arrays:
-                    try:
-                        d = fit(d, arg.primal)
-                    except (TypeError, ValueError) as error:
-                        raise type(error)(f"the rule of {primitive.name} for {describe(arg)}: {error}") from None
+                if arrays or d.__class__ is not float:
+                    primal = arg.primal
+                    if d.__class__ is not ndarray or d.shape != primal.shape or d.dtype != primal.dtype:
+                        try:
+                            d = fit(d, primal)
+                        except (TypeError, ValueError) as error:
+                            raise type(error)(f"the rule of {primitive.name} for {describe(arg)}: {error}") from None
                 key = arg.serial
                 cotangents[key] = cotangents[key] + d if key in cotangents else d
 
@@ -108,7 +112,8 @@ def unbroadcast(d: Any, primal: Any) -> Any:
         broadcasts = d.ndim < primal.ndim or (
             d.ndim == primal.ndim and all(n in (1, m) for n, m in zip(d.shape, primal.shape, strict=True))
         )
-        d = (broadcast_to if broadcasts else sum_to)(d, shape=primal.shape)
+        move = broadcast_to if broadcasts else sum_to
+        d = (move if isinstance(d, Node) else move.function)(d, shape=primal.shape)
     return d if d.dtype == primal.dtype else astype(d, dtype=primal.dtype)
 
 

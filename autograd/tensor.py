@@ -50,7 +50,7 @@ class Tensor(NumpyProtocol):
     __slots__ = ()
 
     def __init__(self, data: Any, label: str | None = None, requires_grad: bool = True, dtype: Any = None) -> None:
-        self._become_leaf(_own_array(data, dtype), label, requires_grad)
+        self.become_leaf(_own_array(data, dtype), label, requires_grad)
 
     # --- reading and assigning the data -----------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Tensor(NumpyProtocol):
         An array that somebody could still write into gets a fingerprint: a minibatch buffer may be filled again before
         the sweep, which then refuses.
         """
-        if type(array) in (float, int, bool):
+        if array.__class__ in _PYTHON_NUMBERS:
             return Constant.leaf(array)
         array = _real_array(array)
         if array.dtype.kind in "iu" or array.dtype.itemsize > 8:  # a rule could overflow in integers
@@ -308,6 +308,9 @@ class Tensor(NumpyProtocol):
 
 
 Tensor.kind = Tensor
+
+
+_PYTHON_NUMBERS = (float, int, bool)
 
 
 class _Holder:

@@ -42,7 +42,7 @@ class Value(NumpyProtocol):
     __slots__ = ()
 
     def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
-        self._become_leaf(_number(data), label, requires_grad)
+        self.become_leaf(_number(data), label, requires_grad)
 
     @property
     def data(self) -> float:

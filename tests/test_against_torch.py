@@ -75,7 +75,9 @@ def dot(x, y):
 
 
 def tensordot(x, y, axes=2):
-    return torch.tensordot(x, y, dims=axes if isinstance(axes, int) else [[a] if isinstance(a, int) else a for a in axes])
+    return torch.tensordot(
+        x, y, dims=axes if isinstance(axes, int) else [[a] if isinstance(a, int) else a for a in axes]
+    )
 
 
 def take(x, indices, axis=None):
@@ -152,13 +154,18 @@ TORCH = {
 }  # fmt: skip
 
 
+UNLIKE = {
+    "pow([4] i[4] # 0 to an array of integer exponents)": "the second derivative of x**0 at 0 is nan in torch, not 0",
+    "getitem([2,3] (::-1,::2))": "torch has no negative steps",
+    "getitem([2,3,4] (0,...,[1 1]))": "torch puts the picked axis last, NumPy first",
+}
+"""Calls that torch reads in another way, or not at all."""
+
+
 def has_counterpart(case):
     """Whether torch reads the same call in the same way."""
-    call = case.call
-    if case.operation is autograd.pad:  # the other modes of functional.pad need a batch and a channel
-        return call.metadata.get("mode", "constant") == "constant"
-    backwards = any(isinstance(part, slice) and (part.step or 1) < 0 for arg in call.args if isinstance(arg, tuple) for part in arg)
-    return call.through is None and not backwards
+    only_images = case.operation is autograd.pad and case.call.metadata.get("mode", "constant") != "constant"
+    return case.id not in UNLIKE and not only_images and case.call.through is None
 
 
 COMMON = [case for case in CASES if has_counterpart(case)]
@@ -183,6 +190,7 @@ def in_torch(case):
 
 def test_every_operation_is_compared():
     assert {case.operation for case in CASES} == TORCH.keys()
+    assert UNLIKE.keys() <= {case.id for case in CASES}
     assert len(COMMON) > 0.95 * len(CASES)
 
 

@@ -108,7 +108,9 @@ def break_rule(monkeypatch, broken, place, wrong):
     else:
         every = broken.every
         monkeypatch.setattr(
-            broken, "every", lambda i, g, *args, **params: (wrong if i == place else lambda g, d: d)(g, every(i, g, *args, **params))
+            broken,
+            "every",
+            lambda i, g, *args, **params: (wrong if i == place else lambda g, d: d)(g, every(i, g, *args, **params)),
         )
 
 

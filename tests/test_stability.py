@@ -81,7 +81,12 @@ def test_tails_keep_their_relative_accuracy(f, kind):
 
 @pytest.mark.parametrize("kind", [Value, Tensor])
 def test_elu_far_from_zero(kind):
-    for x, value, slope in ((1000.0, 1000.0, 1.0), (40.0, 40.0, 1.0), (-40.0, -1.0, math.exp(-40)), (-1000.0, -1.0, 0.0)):
+    for x, value, slope in (
+        (1000.0, 1000.0, 1.0),
+        (40.0, 40.0, 1.0),
+        (-40.0, -1.0, math.exp(-40)),
+        (-1000.0, -1.0, 0.0),
+    ):
         node = kind(x)
         out = autograd.elu(node)
         first = autograd.grad(out, node, create_graph=True)

@@ -54,7 +54,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     new = x.ndim - len(shape)
     kept = x.shape[new:]
     if kept == shape:
-        return np.add.reduce(x, axis=tuple(range(new)))
+        return np.add.reduce(x, 0 if new == 1 else tuple(range(new)))
     if any(n not in (1, m) for n, m in zip(shape, kept, strict=True)):
         raise ValueError(f"shape {x.shape} is no broadcast of shape {shape}")
     axes = (*range(new), *[new + i for i, n in enumerate(shape) if n == 1])
