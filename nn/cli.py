@@ -252,25 +252,25 @@ def _table(options: argparse.Namespace) -> Dataset | None:
 
 def _find(options: argparse.Namespace, data: Dataset | None) -> Findings:
     from nn.articles import layers, xor
-    from nn.findings import Diverged, Findings, learn
+    from nn.findings import Findings, learn
     from nn.progress import Bars
     from nn.table import TableError
 
     learned, results = None, []
-    with Bars(quiet=options.quiet) as bars:
-        # The table first: what was given by hand is what can go wrong.
-        if data is not None:
-            how = {name: getattr(options, name) for name in ("dims", "epochs", "lr", "seed")}
-            try:
+    try:
+        with Bars(quiet=options.quiet) as bars:
+            # The table first: what was given by hand is what can go wrong.
+            if data is not None:
+                how = {name: getattr(options, name) for name in ("dims", "epochs", "lr", "seed")}
                 learned = learn(data, bars, **how)
-            except TableError as error:
-                raise Complaint(f"{data.source!r}: {error}") from None
-            except Diverged as error:
-                raise Complaint(f"the training diverged: {error}", 1) from None
-        if options.command != "layers":
-            results.append(xor.run(bars))
-        if options.command != "xor":
-            results.append(layers.run(bars))
+            if options.command != "layers":
+                results.append(xor.run(bars))
+            if options.command != "xor":
+                results.append(layers.run(bars))
+    except TableError as error:
+        raise Complaint(f"{options.csv!r}: {error}") from None
+    except ValueError as error:
+        raise Complaint(f"a training failed: {error}", 1) from None
     return Findings(results, learned)
 
 

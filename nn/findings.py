@@ -13,11 +13,7 @@ from nn.datasets import Dataset
 from nn.preparation import split, standardise
 from nn.progress import Bars
 
-__all__ = ["Diverged", "Findings", "Learned", "learn"]
-
-
-class Diverged(Exception):
-    """A training that went up instead of down."""
+__all__ = ["Findings", "Learned", "learn"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ def learn(data: Dataset, bars: Bars, *, dims: Sequence[int] | None, epochs: int,
     ------
     TableError
         If the table cannot be split.
-    Diverged
+    ValueError
         If the cost is higher in the end than at the start, or not finite.
     """
     X_train, X_test, y_train, y_test = split(data.X, data.y, seed=seed)
@@ -130,23 +126,20 @@ def learn(data: Dataset, bars: Bars, *, dims: Sequence[int] | None, epochs: int,
     specimen = layers.article(
         layers.init_params(dims, seed=seed, scale=None), X_train.T, y_train[None, :].astype(np.float64)
     )
-    try:
-        accuracy = classify(
-            X_train,
-            X_test,
-            y_train,
-            y_test,
-            layer_dims=dims,
-            epochs=epochs,
-            lr=lr,
-            seed=seed,
-            on_step=bars("the table", epochs + 1),
-        )
-    except ValueError as error:
-        raise Diverged(str(error)) from None
+    accuracy = classify(
+        X_train,
+        X_test,
+        y_train,
+        y_test,
+        layer_dims=dims,
+        epochs=epochs,
+        lr=lr,
+        seed=seed,
+        on_step=bars("the table", epochs + 1),
+    )
     first, last = accuracy.run.history[0], accuracy.run.history[-1]
     if last > first:
-        raise Diverged(
+        raise ValueError(
             f"the cost rose from {first:.6g} to {last:.6g} with the learning rate {lr:g}; use a smaller learning rate"
         )
     guess = float(np.mean(y_test == np.argmax(np.bincount(y_train))))

@@ -141,8 +141,8 @@ ELEMENTWISE = [
     ),
     *of(
         ad.pow, *pairs(positive, normal),
-        on(nonzero(3), 2), on(nonzero(3), 3), on(nonzero(3), -2), on(nonzero(3), 1), on(nonzero(3), 0), on(nonzero(), 3),
-        on(positive(3), 0.5), on(positive(3), -1.5), on(2, normal(3)), on(0.5, normal(2)),
+        *[on(nonzero(3), n) for n in (0, 1, 2, 3, -1, -2)], *[on(positive(3), n) for n in (0.5, 1.5, -0.5)],
+        on(2, normal(3)), on(0.5, normal(2)),
         on(np.zeros(2), 0, note="0**0"), on(np.zeros(2), 1, note="0**1"), on(np.zeros(2), 3, note="0**3"),
         on(nonzero(3), np.array([2, -1, 3], np.int8), note="negative base, array of integer exponents"),
         on(np.zeros(4), np.array([0, 1, 2, 3], np.int8), note="0 to an array of integer exponents"),
@@ -200,6 +200,7 @@ ELEMENTWISE = [
     ),
     *of(
         ad.where, on(YES_NO, normal(3), normal(3)), on(YES_NO, normal(2, 3), 0.0), on(YES_NO, 1.5, normal(2, 1)),
+        on(np.array([YES_NO, ~YES_NO]), normal(3), normal(), note="the condition is largest"),
         on(True, normal(), normal()), on(False, normal(), normal()), on(True, normal(3), 0.0),
         on(YES_NO, np.array([0.5, nan, -2.0]), np.array([inf, 1.5, nan]), note="nan and inf not taken"),
         also=(np.where,), scalar=True,
@@ -228,7 +229,10 @@ REDUCTIONS = [
     ),
     *of(ad.max, *reduced(apart), also=(np.max, np.amax)),
     *of(ad.min, *reduced(apart), also=(np.min, np.amin)),
-    *of(ad.cumsum, on(normal(4)), on(M), on(M, axis=0), on(T, axis=-2), on(normal(0, 3), axis=0), also=(np.cumsum,)),
+    *of(
+        ad.cumsum, on(normal(4)), on(M), on(M, axis=0), on(T, axis=-2), on(normal(0, 3), axis=0), on(normal()),
+        also=(np.cumsum,),
+    ),
     *of(ad.logsumexp, *reduced(normal), formula=logsumexp),
     *of(ad.softmax, on(normal(4)), on(M), on(M, axis=0), on(M, axis=None), on(T, axis=(0, -1)), formula=softmax),
     *of(
@@ -274,28 +278,34 @@ MOVEMENT = [
     ),
     *of(
         ad.concatenate, on([M, normal(1, 3)]), on([M, normal(2, 1), M], axis=1), on([T, T], axis=-2), on([M]),
-        on([normal(2), np.array([1, 0], np.int8)]), on([M, normal(2)], axis=None), on([normal(0, 3), M]), also=(np.concatenate,),
+        on([normal(2), np.array([1, 0], np.int8)]), on([M, normal(2)], axis=None), on([normal(0, 3), M]),
+        also=(np.concatenate,),
     ),
     *of(ad.stack, on([M, normal(2, 3)]), on([M, M], axis=1), on([M, M], axis=-1), on([normal()] * 3), also=(np.stack,)),
     *of(ad.vstack, on([M, normal(3)]), on([normal(3), normal(3)]), on([normal(), normal()]), also=(np.vstack,)),
     *of(ad.hstack, on([M, normal(2, 1)]), on([normal(3), normal(2)]), on([normal(), normal()]), also=(np.hstack,)),
     *of(
         ad.split, on(normal(6), 3), on(T, 2), on(T, 2, axis=-1), on(normal(5), [1, 3]), on(T, [1], 1),
-        on(normal(4), (0, 3)), also=(np.split,),
+        on(normal(4), (0, 3)), on(normal(4), [-1]), on(normal(3), [1, 5], note="cut beyond the end"), also=(np.split,),
     ),
-    *of(ad.tile, on(normal(3), 2), on(M, (2, 1)), on(M, (2, 1, 3)), on(T, (2,)), on(normal(), 3), also=(np.tile,)),
+    *of(
+        ad.tile, on(normal(3), 2), on(M, (2, 1)), on(M, (2, 1, 3)), on(T, (2,)), on(normal(), 3), on(M, 0),
+        also=(np.tile,),
+    ),
     *of(
         ad.repeat, on(normal(3), 2), on(M, 2), on(M, 2, axis=0), on(M, [1, 0, 2], axis=-1), on(normal(), 2),
+        on(normal(2, 1), [0, 3]),
         also=(np.repeat,),
     ),
     *of(ad.flip, on(M), on(M, 0), on(M, -1), on(T, (0, 2)), on(normal(0, 3)), also=(np.flip,)),
     *of(
         ad.roll, on(M, 2), on(M, 1, 0), on(M, -1, axis=-1), on(T, (1, -2), axis=(0, 2)), on(T, 1, axis=(0, 1)),
-        also=(np.roll,),
+        on(M, -7), also=(np.roll,),
     ),
     *of(
-        ad.pad, on(normal(3), 2), on(M, 1), on(M, (1, 2)), on(M, ((0, 1), (2, 0))), on(normal(3), 1, constant_values=7.0),
-        *[on(normal(3, 4), ((1, 2), (0, 1)), mode=mode) for mode in ("constant", "edge", "reflect", "symmetric", "wrap")],
+        ad.pad, on(normal(3), 2), on(M, 1), on(M, (1, 2)), on(M, ((0, 1), (2, 0))), on(M, 0),
+        on(normal(3), 1, constant_values=7.0),
+        *[on(normal(3, 4), ((1, 2), (0, 1)), m) for m in ("constant", "edge", "reflect", "symmetric", "wrap")],
         on(normal(2), 5, mode="reflect"), on(normal(2), 5, mode="wrap"), also=(np.pad,),
     ),
 ]  # fmt: skip
@@ -351,8 +361,8 @@ LINEAR_ALGEBRA = [
     *of(ad.matmul, *[on(normal(*s), normal(*t)) for s, t in MATMUL_SHAPES], also=(np.matmul, operator.matmul)),
     *of(
         ad.dot, on(normal(3), normal(3)), on(M, normal(3)), on(normal(2), M), on(M, normal(3, 2)), on(normal(), M),
-        on(M, normal()), on(2.5, M), on(T, normal(4)), on(normal(3), normal(2, 3, 2)), on(normal(2, 2, 3), normal(2, 3, 2)),
-        also=(np.dot,),
+        on(M, normal()), on(2.5, M), on(T, normal(4)), on(normal(3), normal(2, 3, 2)),
+        on(normal(2, 2, 3), normal(2, 3, 2)), also=(np.dot,),
     ),
     *of(
         ad.inner, on(normal(3), normal(3)), on(M, normal(3)), on(M, normal(4, 3)), on(normal(), M), on(T, normal(2, 4)),
@@ -378,6 +388,7 @@ LINEAR_ALGEBRA = [
         on("i...,i...->...", normal(3, 1, 2), normal(3, 2), note="ellipses broadcast"),
         on("...i->...", T), on("...ii->...", normal(2, 3, 3)), on("ij,ij->", M, normal(1, 3), note="a length of 1"),
         on("ii,i->i", normal(3, 3), normal(3)), on(",ij->ji", normal(), M), on("ij->ji", normal(0, 3)),
+        on("...,...->...", normal(), M), on("..., i -> i...", M, normal(2), note="the ellipsis behind"),
         also=(np.einsum,),
     ),
     *of(

@@ -27,7 +27,10 @@ def reference(case: Case, xs: Sequence[Any]) -> list[Any]:
 
 
 def weights(case: Case, arrays: Sequence[Any]) -> list[Array]:
-    """Random numbers for each entry, none near 0, the same in every run. Ones would not tell a softmax from a constant."""
+    """Random numbers for each entry, none near 0, the same in every run.
+
+    Ones would not do: the entries of a softmax add up to a constant.
+    """
     rng = np.random.default_rng(zlib.crc32(case.id.encode()))
     return [np.asarray(rng.uniform(0.5, 2, np.shape(a)) * rng.choice([-1, 1], np.shape(a))) for a in arrays]
 

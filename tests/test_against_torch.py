@@ -119,7 +119,7 @@ TORCH = {
     autograd.softplus: functional.softplus, autograd.relu: torch.relu, autograd.leaky_relu: functional.leaky_relu,
     autograd.elu: functional.elu, autograd.silu: functional.silu, autograd.gelu: functional.gelu,
     autograd.erf: torch.erf, autograd.maximum: doubles(torch.maximum), autograd.minimum: doubles(torch.minimum),
-    autograd.clip: lambda x, low, high: torch.clamp(x, *(None if b is None else torch.as_tensor(b) for b in (low, high))),
+    autograd.clip: lambda x, *ends: torch.clamp(x, *(None if end is None else torch.as_tensor(end) for end in ends)),
     autograd.where: lambda condition, x, y: torch.where(torch.as_tensor(condition), x, y),
     autograd.hypot: doubles(torch.hypot), autograd.astype: lambda x, dtype: x.double(),
     autograd.sum: reducing(lambda x: x.sum(-1)), autograd.mean: reducing(lambda x: x.mean(-1)),
@@ -137,7 +137,8 @@ TORCH = {
     sum_to: lambda x, shape: x.sum_to_size(shape),
     autograd.concatenate: lambda xs, axis=0: torch.cat([x.ravel() for x in xs] if axis is None else xs, axis or 0),
     autograd.stack: lambda xs, axis=0: torch.stack(xs, axis), autograd.vstack: torch.vstack,
-    autograd.hstack: torch.hstack, autograd.split: split, autograd.tile: lambda x, reps: x.tile(reps), autograd.repeat: repeat,
+    autograd.hstack: torch.hstack, autograd.split: split, autograd.tile: lambda x, reps: x.tile(reps),
+    autograd.repeat: repeat,
     autograd.flip: lambda x, axis=None: torch.flip(x, axes_of(x, axis)), autograd.roll: roll, autograd.pad: pad,
     operator.getitem: operator.getitem, autograd.take: take,
     autograd.take_along_axis: lambda x, indices, axis: torch.take_along_dim(x, indices, axis),
@@ -164,7 +165,7 @@ UNLIKE = {
 
 def has_counterpart(case):
     """Whether torch reads the same call in the same way."""
-    only_images = case.operation is autograd.pad and case.call.metadata.get("mode", "constant") != "constant"
+    only_images = case.operation is autograd.pad and case.call.args[2:] not in ((), ("constant",))
     return case.id not in UNLIKE and not only_images and case.call.through is None
 
 

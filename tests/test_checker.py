@@ -52,7 +52,7 @@ def cases_of():
 
 
 def without_case():
-    """What the table lacks: primitives that no case records, public operations and NumPy functions that no case calls."""
+    """What the table lacks: primitives that no case records, operations and NumPy functions that no case calls."""
     operations = {case.operation for case in CASES}
     called = {way for case in CASES for way in case.also}
     answered = {theirs for theirs, ours in numpy_functions.items() if ours.__module__.startswith(primitives.__name__)}

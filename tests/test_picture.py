@@ -59,7 +59,7 @@ def only(monkeypatch, tmp_path):
         if renderer == "dot" and shutil.which("dot") is None:
             pytest.skip("no dot program here")
         if renderer == "pygraphviz":
-            pytest.importorskip("pygraphviz")
+            pytest.importorskip("pygraphviz", exc_type=ImportError)
         if renderer != "dot":
             monkeypatch.setenv("PATH", str(tmp_path))
         if renderer != "pygraphviz":

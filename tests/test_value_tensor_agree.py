@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from cases import CASES
+from checker import raw
 
 import autograd
 from autograd import Tensor, Value
@@ -40,14 +41,20 @@ def test_value_and_tensor_agree_everywhere(case):
     points = list(itertools.product(GRID, repeat=len(case.inputs)))
     columns = [np.array(column) for column in zip(*points, strict=True)]
     tensors = [Tensor(column) for column in columns]
-    (out,) = case.apply(case.operation, tensors)
-    slopes = autograd.grad(out, tensors, seed=np.ones(len(points)))
+    weights = [np.random.default_rng(i).uniform(0.5, 2, len(points)) for i in range(len(columns))]
 
-    values = [[Value(x) for x in point] for point in points]
-    outs = [case.apply(case.operation, point)[0] for point in values]
-    assert_equal([v.data for v in outs], out.data)
-    of_values = np.array([autograd.grad(v, point) for v, point in zip(outs, values, strict=True)])
-    for i, slope in enumerate(slopes):
-        assert_equal(of_values[:, i], slope, of_size=1.0)  # slopes are differences, as in 1 - tanh(x)**2
+    (out,) = case.apply(case.operation, tensors)
+    slopes = autograd.grad(out, tensors, seed=np.ones(len(points)), create_graph=True)
+    curvatures = autograd.grad(sum(np.sum(d * w) for d, w in zip(slopes, weights, strict=True)), tensors)
+
+    for k, point in enumerate(points):
+        values = [Value(x) for x in point]
+        (of_value,) = case.apply(case.operation, values)
+        assert_equal(of_value.data, out.data[k])
+        first = autograd.grad(of_value, values, create_graph=True)
+        second = autograd.grad(sum(d * w[k] for d, w in zip(first, weights, strict=True)), values)
+        # A slope may be a small difference of large numbers, as in 1 - tanh(x)**2.
+        for got, expected in zip([*first, *second], [*slopes, *curvatures], strict=True):
+            assert_equal(raw(got), raw(expected)[k], of_size=1.0)
     if case.also:
         assert_equal(out.data, case.apply(case.reference, columns)[0])

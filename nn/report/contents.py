@@ -181,20 +181,21 @@ def _reproduction(run: Run, result: Result) -> Iterator[Block]:
         ),
         tuple(rows),
     )
-    yield Paragraph(_why_not(same, apart, chaos))
+    yield Paragraph(_why_not(run, same, apart, chaos))
 
 
-def _why_not(same: Sequence[int], apart: Sequence[int], chaos: Chaos | None) -> str:
+def _why_not(run: Run, same: Sequence[int], apart: Sequence[int], chaos: Chaos | None) -> str:
     text = f"{_listed(same)} reproduced to {_power(SAME)}." if same else "None of the printed losses is reproduced."
-    measured = [step for step in apart if chaos is not None and step in chaos.losses]
-    if chaos is None or not measured:
+    if chaos is None or not (measured := [step for step in apart if step in chaos.losses]):
         return text
-    step, copies = measured[0], len(chaos.losses[measured[0]])
-    low, high = chaos.band(step)
+    first, copies = measured[0], len(chaos.losses[measured[0]])
+    low, high = chaos.band(first)
+    inside = sum(chaos.band(step)[0] <= run.published[step] <= chaos.band(step)[1] for step in measured)
     return (
         f"{text} The others can't be, by anybody, because this update is chaotic: {copies} copies of the training "
         f"whose first weight differs by a few units in the last place (the 16th digit) end up between {low:.4f} and "
-        f"{high:.4f} at step {step:,}. Another processor or another NumPy rounds differently, and that is nudge enough."
+        f"{high:.4f} at step {first:,}. Another processor or another NumPy rounds differently, and that is nudge "
+        f"enough. Of the {len(measured)} losses in question, {inside} lie between the lowest copy and the highest."
     )
 
 

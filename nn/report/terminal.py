@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -129,7 +130,7 @@ def coloured(document: Document, console: rich.console.Console | None = None) ->
     from rich.padding import Padding
     from rich.text import Text
 
-    console = console or Console()
+    console = console or Console(file=sys.stdout)  # rich looks at its encoding
     with console.capture() as captured:
         for section in document.sections:
             console.print()
