@@ -30,6 +30,18 @@ PLAIN: set[Any] = {
 _REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 
 
+_POSITIONS: dict[Any, tuple[str, ...]] = {
+    np.sum: ("axis", "dtype", "out", "keepdims"),
+    np.prod: ("axis", "dtype", "out", "keepdims"),
+    np.mean: ("axis", "dtype", "out", "keepdims"),
+    np.var: ("axis", "dtype", "out", "ddof", "keepdims"),
+    np.std: ("axis", "dtype", "out", "ddof", "keepdims"),
+    np.max: ("axis", "out", "keepdims"),
+    np.min: ("axis", "out", "keepdims"),
+    np.cumsum: ("axis", "dtype", "out"),
+}
+"""What NumPy's own positions mean, where they are not ours."""
+
 _RENAMED = {"a_min": "min", "a_max": "max"}
 
 
@@ -43,7 +55,7 @@ class NumpyProtocol(Operators):
             ours = numpy_functions.get(ufunc)
             if ours.__class__ is Primitive:
                 return ours.record(inputs)
-        if options.pop("out", None) is not None:
+        if options.get("out") is not None and ufunc in numpy_functions:
             raise TypeError(
                 f"np.{ufunc.__name__}: a recorded result cannot be written into an existing array (an in-place "
                 "operator or out=): write a = a + b instead of a += b"
@@ -65,6 +77,9 @@ class NumpyProtocol(Operators):
         ours = numpy_functions.get(function)
         if ours is None:
             raise TypeError(_no_rule(function))
+        if function in _POSITIONS and len(args) > 2:
+            options = {**dict(zip(_POSITIONS[function], args[1:], strict=False)), **options}
+            args = args[:1]
         if options:
             args = (*[options[name] for name in ("a", "x", "arr") if name in options and not args], *args)
             options = {

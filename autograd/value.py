@@ -10,6 +10,7 @@ import numpy as np
 from autograd.graph import Constant, Node, describe, next_serial
 from autograd.numpy_protocol import NumpyProtocol
 from autograd.primitive import Primitive
+from autograd.primitives.elementwise import positive
 
 
 class Value(NumpyProtocol):
@@ -76,7 +77,7 @@ class Value(NumpyProtocol):
         return format(self.primal, spec) if spec else repr(self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        objects = all(x.dtype.hasobject for x in options.get("out") or ())
+        objects = all(isinstance(x, np.ndarray) and x.dtype.hasobject for x in options.get("out") or ())
         if (
             objects
             and any(isinstance(x, np.ndarray) for x in inputs)
@@ -84,6 +85,11 @@ class Value(NumpyProtocol):
         ):
             return getattr(ufunc, method)(*map(_boxed, inputs), **options)
         return super().__array_ufunc__(ufunc, method, *inputs, **options)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if function in _OF_ONE and args[0] is self:
+            return positive(self)
+        return super().__array_function__(function, types, args, options)
 
     # What recording and sweeping ask of a kind of node.
 
@@ -134,6 +140,9 @@ class Value(NumpyProtocol):
 
 
 Value.kind = Value
+
+_OF_ONE = {np.sum, np.mean, np.prod, np.max, np.min}
+"""Reductions, which of a single number are the number."""
 
 
 def _number(data: Any) -> float:

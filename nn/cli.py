@@ -83,7 +83,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
 def _complain(text: str, code: int) -> int:
     if sys.stderr is not None:
-        print(f"chainrule: {' '.join(text.split())}", file=sys.stderr)
+        print(f"chainrule: {' '.join(text.splitlines())}", file=sys.stderr)
     return code
 
 
@@ -271,6 +271,8 @@ def _find(options: argparse.Namespace, data: Dataset | None) -> Findings:
         raise Complaint(f"{options.csv!r}: {error}") from None
     except ValueError as error:
         raise Complaint(f"a training failed: {error}", 1) from None
+    except MemoryError:
+        raise Complaint("not enough memory for this table and these --dims") from None
     return Findings(results, learned)
 
 

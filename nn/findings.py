@@ -140,7 +140,8 @@ def learn(data: Dataset, bars: Bars, *, dims: Sequence[int] | None, epochs: int,
     first, last = accuracy.run.history[0], accuracy.run.history[-1]
     if last > first:
         raise ValueError(
-            f"the cost rose from {first:.6g} to {last:.6g} with the learning rate {lr:g}; use a smaller learning rate"
+            f"it diverged: the cost rose from {first:.6g} to {last:.6g} with the learning rate {lr:g}; use a smaller "
+            "learning rate"
         )
     guess = float(np.mean(y_test == np.argmax(np.bincount(y_train))))
     return Learned(data, accuracy, guess, examine(specimen))

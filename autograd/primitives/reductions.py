@@ -131,7 +131,8 @@ def logsumexp(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) without overflow."""
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    with np.errstate(divide="ignore"):  # of nothing but -inf it is log(0), which is -inf
+        out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return out if keepdims else np.squeeze(out, axis=axis)
 
 
