@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ class Primitive:
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Bind like a function, so that a primitive written into a class body is a method."""
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         if self.every is None and len(args) > len(self.rules):

@@ -247,10 +247,12 @@ class Tensor(NumpyProtocol):
         """
         if array.__class__ in _PYTHON_NUMBERS:
             return Constant.leaf(array)
-        array = _real_array(array)
-        if array.dtype.kind in "iu" or array.dtype.itemsize > 8:  # a rule could overflow in integers
-            array = array.astype(np.result_type(array.dtype, np.float32) if array.dtype.kind in "iu" else np.float64)
-            return Constant.leaf(array)
+        if array.__class__ is not np.ndarray or array.dtype not in _FLOATS:
+            array = _real_array(array)
+            if array.dtype.kind in "iu":  # a rule could overflow in integers
+                array = array.astype(np.result_type(array.dtype, np.float32))
+            elif array.dtype.itemsize > 8:
+                array = array.astype(np.float64)
         constant = Constant.leaf(array)
         if isinstance(array, np.ndarray) and (array.flags.writeable or array.base is not None):
             constant.snapshot = fingerprint(array)
@@ -272,12 +274,13 @@ class Tensor(NumpyProtocol):
     def seed(root: Tensor, seed: Any, create_graph: bool) -> Any:
         """The cotangent a sweep starts from."""
         if seed is None:
-            if root.size != 1:
+            if root.primal.size != 1:
                 raise ValueError(
                     f"backward from several numbers needs a seed of their shape: {describe(root)}. Reduce it to one "
                     "number first (sum, mean), or pass seed="
                 )
-            seed = np.ones_like(root.primal)
+            one = np.full_like(root.primal, 1.0) if root.primal.ndim else np.array(1.0, root.primal.dtype)
+            return Tensor.leaf(one) if create_graph else one
         if isinstance(seed, Node) and seed.kind is not Tensor:
             raise TypeError(f"the seed of a Tensor must be an array or a Tensor, not a {type(seed).__name__}")
         if not isinstance(seed, Node):
@@ -298,7 +301,7 @@ class Tensor(NumpyProtocol):
     @staticmethod
     def own(g: Array) -> Array:
         """An array that nothing else refers to: add, for one, hands the same gradient to both parents."""
-        return np.array(g) if isinstance(g, (np.ndarray, np.generic)) else g
+        return g.copy() if isinstance(g, np.ndarray) else np.array(g) if isinstance(g, np.generic) else g
 
     @staticmethod
     def zeros(node: Tensor, create_graph: bool) -> Any:
@@ -311,6 +314,7 @@ Tensor.kind = Tensor
 
 
 _PYTHON_NUMBERS = (float, int, bool)
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 class _Holder:

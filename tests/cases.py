@@ -306,7 +306,7 @@ MOVEMENT = [
         ad.pad, on(normal(3), 2), on(M, 1), on(M, (1, 2)), on(M, ((0, 1), (2, 0))), on(M, 0),
         on(normal(3), 1, constant_values=7.0),
         *[on(normal(3, 4), ((1, 2), (0, 1)), m) for m in ("constant", "edge", "reflect", "symmetric", "wrap")],
-        on(normal(2), 5, mode="reflect"), on(normal(2), 5, mode="wrap"), also=(np.pad,),
+        on(normal(2), 5, "reflect"), on(normal(2), 5, "wrap"), also=(np.pad,),
     ),
 ]  # fmt: skip
 

@@ -34,7 +34,10 @@ def all_public_operations():
 
 def recorded_by(case):
     """The primitives in the graph of a case."""
-    outputs = case.apply(case.operation, [Tensor(x) for x in case.inputs])
+    try:
+        outputs = case.apply(case.operation, [Tensor(x) for x in case.inputs])
+    except (ValueError, IndexError, TypeError):  # it has a test of its own
+        outputs = []
     return {node.primitive for out in outputs if isinstance(out, Node) for node in tape(out)} - {None}
 
 

@@ -497,9 +497,9 @@ def test_a_full_disk_leaves_the_folder_as_it_was(short, monkeypatch, capsys, exi
         folder.mkdir(parents=True)
         (folder / "report.html").write_text("old")
     before = sorted(Path().rglob("*"))
-    monkeypatch.setattr(where, failing)
-    assert short(["xor", "--out", str(folder)]) == 2
-    monkeypatch.undo()
+    with monkeypatch.context() as context:
+        context.setattr(where, failing)
+        assert short(["xor", "--out", str(folder)]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == f"chainrule: cannot write to {str(folder)!r}: No space left on device\n"

@@ -6,6 +6,7 @@ What the engine is compared with is NumPy's function or a formula, and their slo
 import dataclasses
 import functools
 import itertools
+import operator
 
 import numpy as np
 import pytest
@@ -62,6 +63,16 @@ def test_value(case):
         for got in (raw(node), result):
             assert np.shape(got) == np.shape(expected)
             np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14)
+
+
+ONE_PLACE = {case.operation: case for case in CASES if case.scalar and len(case.inputs) == len(case.call.args) == 1}
+
+
+@for_each(ONE_PLACE.values())
+def test_value_of_plain_integers(case):
+    for x in (np.array([0, 1, 2]), np.array(2), 1):
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(case.operation(x), case.reference(np.asarray(x)), rtol=1e-13, atol=1e-14)
 
 
 @for_each(ON_NUMBERS)
@@ -211,11 +222,96 @@ def test_the_derivative_chosen_where_there_are_several(kind, f, at, slopes):
         (autograd.norm, [0.0, 0.0], [0.0, 0.0]),
         (lambda x: autograd.sort(x)[0], [2.0, 2.0, 3.0], [1.0, 0.0, 0.0]),
         (autograd.prod, [0.0, 0.0, 5.0], [0.0, 0.0, 0.0]),
+        (autograd.prod, [2.0**-600, 2.0**-600, 2.0**600], [1.0, 1.0, 0.0]),
+        (autograd.prod, [np.inf, 2.0], [2.0, np.inf]),
     ],
 )
 def test_the_derivative_chosen_where_an_array_has_several(f, at, slopes):
     x = Tensor(at)
     np.testing.assert_array_equal(autograd.grad(f(x), x), slopes)
+
+
+MATRIX = np.arange(6.0).reshape(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("ours", "numpys", "args", "metadata"),
+    [
+        (autograd.sum, np.sum, (), {"axis": 2}),
+        (autograd.sum, np.sum, (), {"axis": (0, 0)}),
+        (autograd.mean, np.mean, (), {"axis": -3}),
+        (autograd.cumsum, np.cumsum, (), {"axis": 2}),
+        (autograd.sort, np.sort, (), {"axis": 2}),
+        (autograd.flip, np.flip, (), {"axis": 2}),
+        (autograd.roll, np.roll, (1,), {"axis": 2}),
+        (autograd.repeat, np.repeat, (1,), {"axis": 2}),
+        (autograd.repeat, np.repeat, (-1,), {}),
+        (autograd.repeat, np.repeat, ([1, 2],), {"axis": 1}),
+        (autograd.take, np.take, (0,), {"axis": 2}),
+        (autograd.take, np.take, (6,), {}),
+        (autograd.take_along_axis, np.take_along_axis, (np.zeros((1, 1), int),), {"axis": 2}),
+        (autograd.take_along_axis, np.take_along_axis, (np.ones((2, 3), bool),), {"axis": 1}),
+        (autograd.split, np.split, (2,), {"axis": 2}),
+        (autograd.split, np.split, (2,), {"axis": 1}),
+        (autograd.split, np.split, (0,), {}),
+        (autograd.swapaxes, np.swapaxes, (0, 2), {}),
+        (autograd.swapaxes, np.swapaxes, (-3, 0), {}),
+        (autograd.moveaxis, np.moveaxis, (0, 2), {}),
+        (autograd.moveaxis, np.moveaxis, ((0, 1), 0), {}),
+        (autograd.transpose, np.transpose, ((0, 0),), {}),
+        (autograd.transpose, np.transpose, ((0,),), {}),
+        (autograd.expand_dims, np.expand_dims, (4,), {}),
+        (autograd.expand_dims, np.expand_dims, ((0, 0),), {}),
+        (autograd.squeeze, np.squeeze, (0,), {}),
+        (autograd.reshape, np.reshape, ((4, -1),), {}),
+        (autograd.broadcast_to, np.broadcast_to, ((2, 1),), {}),
+        (autograd.tile, np.tile, (1.5,), {}),
+        (autograd.tile, np.tile, (-1,), {}),
+        (autograd.pad, np.pad, (-1,), {}),
+        (autograd.pad, np.pad, (1, "nonsense"), {}),
+        (autograd.diagonal, np.diagonal, (0, 1, 1), {}),
+        (autograd.diagonal, np.diagonal, (0, 0, 2), {}),
+        (autograd.trace, np.trace, (0, 0, 2), {}),
+        (autograd.matmul, np.matmul, (np.ones((2, 3)),), {}),
+        (autograd.matmul, np.matmul, (2.0,), {}),
+        (autograd.dot, np.dot, (np.ones((2, 3)),), {}),
+        (autograd.inner, np.inner, (np.ones((3, 2)),), {}),
+        (autograd.vdot, np.vdot, (np.ones((2, 2)),), {}),
+        (autograd.tensordot, np.tensordot, (np.ones((2, 2)), 1), {}),
+        (autograd.tensordot, np.tensordot, (np.ones((2, 3)), 3), {}),
+        (autograd.inv, np.linalg.inv, (), {}),
+        (autograd.det, np.linalg.det, (), {}),
+        (autograd.cholesky, np.linalg.cholesky, (), {}),
+        (autograd.solve, np.linalg.solve, (np.ones(2),), {}),
+        (autograd.norm, np.linalg.norm, ("fro",), {"axis": 0}),
+        (autograd.norm, np.linalg.norm, (3,), {}),
+        (autograd.add, np.add, (np.ones((2, 2)),), {}),
+        (operator.getitem, operator.getitem, ((0, 3),), {}),
+        (operator.getitem, operator.getitem, ((0, 0, 0),), {}),
+    ],
+)  # fmt: skip
+def test_what_numpy_refuses_is_refused(ours, numpys, args, metadata):
+    refusals = (ValueError, IndexError, TypeError, np.linalg.LinAlgError)
+    with pytest.raises(refusals):
+        numpys(MATRIX, *args, **metadata)
+    with pytest.raises(refusals):
+        ours(Tensor(MATRIX), *args, **metadata)
+
+
+@pytest.mark.parametrize(
+    "subscripts", ["ij->k", "ijk->i", "ij->ii", "ij,j->i", "...i->i", "i->i", "ij-i", "i.j->i", "i j"]
+)
+def test_what_numpys_einsum_refuses_is_refused(subscripts):
+    with pytest.raises(ValueError):
+        np.einsum(subscripts, MATRIX)
+    with pytest.raises(ValueError):
+        autograd.einsum(subscripts, Tensor(MATRIX))
+
+
+def test_a_mask_is_no_list_of_positions():
+    """NumPy's take reads True as 1, and a mask as an index drops entries: neither is meant."""
+    with pytest.raises((IndexError, TypeError)):
+        autograd.take(Tensor([1.0, 2.0]), [True, False])
 
 
 @pytest.mark.parametrize("ord", [2, -2, "nuc"])

@@ -90,7 +90,7 @@ def _scripted(tokens: _Tokens) -> str:
     scripts: dict[str, str] = {}
     while tokens.peek in ("^", "_", "'"):
         mark = tokens.take()
-        place, script = ("^", "<mo>′</mo>") if mark == "'" else (mark, _atom(tokens))
+        place, script = ("^", "<mo>′</mo>") if mark == "'" else (mark, _argument(tokens))
         if place in scripts:
             raise ValueError(f"two {place!r} on one symbol")
         scripts[place] = script
@@ -101,6 +101,12 @@ def _scripted(tokens: _Tokens) -> str:
     for place, script in scripts.items():
         return f"<{names[place]}>{base}{script}</{names[place]}>"
     return base
+
+
+def _argument(tokens: _Tokens) -> str:
+    if tokens.peek[:1].isdigit() and len(tokens.peek) > 1:
+        raise ValueError(f"put braces around {tokens.peek!r}, of which LaTeX would take the first digit only")
+    return _atom(tokens)
 
 
 def _atom(tokens: _Tokens) -> str:
@@ -132,7 +138,7 @@ def _command(name: str, tokens: _Tokens) -> str:
     if name == "sum":
         return "<mo>∑</mo>"
     if name == "frac":
-        return f"<mfrac>{_atom(tokens)}{_atom(tokens)}</mfrac>"
+        return f"<mfrac>{_argument(tokens)}{_argument(tokens)}</mfrac>"
     if name == "left":
         opening = escape(tokens.take())
         inner = "".join(_terms(tokens, end=r"\right"))
