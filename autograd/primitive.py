@@ -218,8 +218,9 @@ class Primitive:
             node.args = ()
             node.params = NO_PARAMS
             node.requires_grad = False
-            node.primal = kind.own(out)
             node.changed = 0
+            if getattr(out, "base", None) is not None:  # a view of its argument; a leaf may be written into
+                node.primal = kind.own(out)
         node.serial = next_serial()
         return node
 

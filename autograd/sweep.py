@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd.graph import Node, describe, tape
-from autograd.primitives.elementwise import astype
+from autograd.primitives.elementwise import astype, select, where
 from autograd.primitives.movement import broadcast_to, sum_to
 
 
@@ -58,6 +58,8 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
         )
     kind: Any = root.kind
     fit, arrays = kind.fit, not kind.of_floats
+    # Below a `where`, a cotangent of 0 is a branch not taken: it stays 0, whatever the local derivative (0 * inf is 0).
+    shielding: set[int] = set()
     cotangents = {root.serial: kind.seed(root, seed, create_graph)}
     for node in reversed(tape(root)):
         if not node.requires_grad:
@@ -74,6 +76,7 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
             out, read = node, [arg if arg.requires_grad else arg.primal for arg in args]
         else:
             out, read = node.primal, [arg.primal for arg in args]
+        shielded = primitive is select or serial in shielding
         rules = primitive.rules or primitive.rules_for(len(args))
         for arg, rule in zip(args, rules):  # noqa: B905 - one rule for each argument
             if arg.primitive is None and (arg.snapshot is not None or arg.changed > serial) and not arg.used_by(node):
@@ -81,8 +84,12 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
             if arg.requires_grad:
                 try:
                     d = rule(g, out, *read, **params) if params else rule(g, out, *read)
-                except ArithmeticError:
-                    d = kind.recover_rule(rule, g, out, read, params)
+                except (ArithmeticError, ValueError) as error:
+                    d = kind.recover_rule(error, rule, g, out, read, params, primitive.name, arg)
+                if shielded:
+                    shielding.add(arg.serial)
+                    if not primitive.arrays_only:
+                        d = where(g == 0, 0.0, d)
                 if arrays or d.__class__ is not float:
                     primal = arg.primal
                     if d.__class__ is not ndarray or d.shape != primal.shape or d.dtype != primal.dtype:

@@ -240,13 +240,15 @@ class Tensor(NumpyProtocol):
 
     @staticmethod
     def constant(array: Any) -> Constant:
-        """A plain number or array that met a Tensor. Python's numbers stay as they are: they adapt to float32.
+        """A plain number or array that met a Tensor. Numbers, also NumPy's, are Python's: they adapt to float32.
 
         An array that somebody could still write into gets a fingerprint: a minibatch buffer may be filled again before
         the sweep, which then refuses.
         """
         if array.__class__ in _PYTHON_NUMBERS:
             return Constant.leaf(array)
+        if isinstance(array, np.floating):
+            return Constant.leaf(float(array))
         if array.__class__ is not np.ndarray or array.dtype not in _FLOATS:
             array = _real_array(array)
             if array.dtype.kind in "iu":  # a rule could overflow in integers
@@ -292,9 +294,11 @@ class Tensor(NumpyProtocol):
         return np.array(seed.primal) if isinstance(seed, Node) else seed
 
     @staticmethod
-    def recover_rule(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any]) -> Any:
+    def recover_rule(
+        error: Exception, rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any], name: str, arg: Node
+    ) -> Any:
         """Arrays follow every rule; what a rule raises is an error."""
-        raise
+        raise type(error)(f"the rule of {name} for {describe(arg)}: {error}") from error
 
     fit = staticmethod(unbroadcast)
 

@@ -117,10 +117,12 @@ class Value(NumpyProtocol):
         return _number(seed.primal if isinstance(seed, Value) else seed)
 
     @staticmethod
-    def recover_rule(rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any]) -> Any:
+    def recover_rule(
+        error: Exception, rule: Any, g: Any, out: Any, args: list[Any], params: dict[str, Any], name: str, arg: Node
+    ) -> Any:
         """Read a rule that Python's floats cannot follow with NumPy's, which go on with inf and nan."""
         if isinstance(g, Value):
-            raise
+            raise type(error)(f"the rule of {name} for {describe(arg)}: {error}") from error
         return rule(np.float64(g), np.float64(out), *map(np.float64, args), **params)
 
     @staticmethod

@@ -158,7 +158,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def _whole(text: str, low: int, high: int) -> int:
     # int() alone reads 1_000 and the digits of every script, and refuses very long numbers in words of its own.
     if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"expected a whole number from {low:,} to {high:,}, not {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number from {low:,} to {high:,}, not {text[:40]!r}")
     return int(text)
 
 

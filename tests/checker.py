@@ -26,18 +26,23 @@ def reference(case: Case, xs: Sequence[Any]) -> list[Any]:
         return case.apply(case.reference, xs)
 
 
-def weights(case: Case, arrays: Sequence[Any]) -> list[Array]:
-    """Random numbers for each entry, none near 0, the same in every run.
+def seeded(case: Case, purpose: str) -> np.random.Generator:
+    """Random numbers, for each case and purpose the same in every run."""
+    return np.random.default_rng(zlib.crc32(f"{purpose} of {case.id}".encode()))
+
+
+def weights(case: Case, arrays: Sequence[Any], purpose: str = "weights") -> list[Array]:
+    """Random numbers for each entry, none near 0.
 
     Ones would not do: the entries of a softmax add up to a constant.
     """
-    rng = np.random.default_rng(zlib.crc32(case.id.encode()))
+    rng = seeded(case, purpose)
     return [np.asarray(rng.uniform(0.5, 2, np.shape(a)) * rng.choice([-1, 1], np.shape(a))) for a in arrays]
 
 
 def cotangents(case: Case) -> list[Array]:
     """Random cotangents of the results."""
-    return weights(case, reference(case, case.inputs))
+    return weights(case, reference(case, case.inputs), "cotangents")
 
 
 def paired(outputs: Sequence[Any], weights: Sequence[Any]) -> Any:
@@ -104,7 +109,7 @@ def check_first(case: Case, kind: type[Node] = Tensor, only: int | None = None, 
         return paired(reference(case, variables.filled(parts)), cs)
 
     how = {"slope": central_difference, **how}
-    assert_gradients(value, variables.varying, gradients, seeded(case), symmetric=case.symmetric, **how)
+    assert_gradients(value, variables.varying, gradients, seeded(case, "directions"), symmetric=case.symmetric, **how)
 
 
 def check_second(case: Case, kind: type[Node] = Tensor, only: int | None = None) -> None:
@@ -118,9 +123,4 @@ def check_second(case: Case, kind: type[Node] = Tensor, only: int | None = None)
         xs, at_cs = parts[: len(variables.varying)], parts[len(variables.varying) :]
         return paired(first(case, variables.filled([kind(x) for x in xs]), at_cs), rs)  # type: ignore[call-arg]
 
-    assert_gradients(value, [*variables.varying, *cs], gradients, seeded(case), symmetric=case.symmetric)
-
-
-def seeded(case: Case) -> np.random.Generator:
-    """The random numbers of a case, the same in every run."""
-    return np.random.default_rng(zlib.crc32(case.id.encode()))
+    assert_gradients(value, [*variables.varying, *cs], gradients, seeded(case, "directions"), symmetric=case.symmetric)

@@ -16,6 +16,7 @@ import pytest
 
 import autograd
 import nn.cli
+import nn.findings
 import nn.report
 from nn.articles import layers, xor
 from nn.articles.formula import Expression
@@ -166,6 +167,19 @@ def test_the_options_reach_the_training(short, capsys):
     slow = learned("--lr", "0.25")
     assert (slow["rate"], slow["losses"]["0"]) == (0.25, first["losses"]["0"])
     assert slow["losses"]["2"] != first["losses"]["2"]
+
+
+def test_the_seed_reaches_the_split_too(short, monkeypatch):
+    seeds = []
+
+    def split(*args, seed):
+        seeds.append(seed)
+        return right(*args, seed=seed)
+
+    right = nn.findings.split
+    monkeypatch.setattr(nn.findings, "split", split)
+    assert short(["layers", "--csv", "good.csv", "--target", "y", "--epochs", "2", "--quiet", "--seed", "5"]) == 0
+    assert seeds == [5]
 
 
 def test_which_articles_are_examined(short, capsys):
@@ -324,7 +338,7 @@ BAD_OPTIONS = [
     (["layers", "--epochs", "0"], "--epochs: expected a whole number from 1"),
     (["layers", "--epochs", "-3"], "not '-3'"),
     (["layers", "--epochs", "2.5"], "not '2.5'"),
-    (["layers", "--epochs", "9" * 5000], "--epochs"),
+    (["layers", "--epochs", "9" * 5000], "--epochs: expected a whole number"),
     (["layers", "--lr", "0"], "--lr: expected a finite number above 0"),
     (["layers", "--lr", "-1"], "not '-1'"),
     (["layers", "--lr", "nan"], "not 'nan'"),
@@ -335,7 +349,8 @@ BAD_OPTIONS = [
     (["xor", "--out", "good.csv"], "cannot write to 'good.csv': it is a file, not a folder"),
     (["xor", "--out", "good.csv/out"], "cannot write to 'good.csv/out'"),
     (["xor", "--out", ""], "--out"),
-    (["three\nlines\nlong"], "invalid choice"),
+    (["nonsense"], "invalid choice: 'nonsense'"),
+    (["--three\nlines\nlong"], "unrecognized arguments: --three lines long"),
     (["--nonsense"], "unrecognized arguments: --nonsense"),
     (["xor", "--lr", "1"], "unrecognized arguments: --lr 1"),
 ]
@@ -525,6 +540,12 @@ def test_a_folder_in_the_place_of_a_file(short, capsys):
     assert short(["xor"]) == 2
     assert capsys.readouterr().err == "chainrule: cannot write to 'chainrule-out': report.html is a folder there\n"
     assert os.listdir("chainrule-out") == ["report.html"]
+
+
+def test_a_bad_folder_is_found_before_the_work(short, monkeypatch, capsys):
+    monkeypatch.setattr(xor, "run", lambda bars: pytest.fail("worked for nothing"))
+    assert short(["xor", "--out", "good.csv"]) == 2
+    assert "it is a file" in capsys.readouterr().err
 
 
 # Where it writes to

@@ -1,6 +1,7 @@
 """The parts of the report: mathematics, charts, text for a terminal, progress bars."""
 
 import io
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -116,6 +117,8 @@ def test_a_chart_of_anything_stays_on_its_sheet(values):
     (line,) = paths(svg)
     assert np.isfinite(line).all() and (line >= 0).all() and (line[:, 0] <= 760).all() and (line[:, 1] <= 380).all()
     assert "a <b> & 'c'" in [element.text for element in ElementTree.fromstring(svg).iter()]
+    places = [float(place) for place in re.findall(r"<text x='[^']*' y='([^']*)'", svg)]
+    assert all(0 < place < 380 for place in places)
     labels = re.findall(r"text-anchor='(?:end|middle)'>([^<]*)<", svg)
     assert len(labels) >= 4 and len(labels) < 40
 
@@ -202,10 +205,10 @@ def test_rich_is_for_terminals_only(monkeypatch):
 
 def test_the_page_escapes_what_it_is_given():
     line = Line("<c>", label="<l>", latex=r"\unknown{<m>}")
-    table = Table("<t>", (Column("<h>"),), (((line,),),), "<k>")
+    table = Table("<t>", (Column("<h>"),), (((line, Line("<o>", "code")),),), "<k>")
     section = Section("key", "<s>", "<y>", (table, Paragraph("<q>", "<r>")))
     text = page(Document("<d>", "<i>", (Fact("<v>", "<w>", "good"),), (section,)))
-    for name in "clmthksyqrdivw":
+    for name in "clmothksyqrdivw":
         assert f"&lt;{name}&gt;" in text and f"<{name}>" not in text, name
 
 
@@ -217,6 +220,22 @@ def test_files_appear_whole_or_not_at_all(tmp_path):
     assert (tmp_path / "out" / "a.txt").read_text("utf-8") == "σ\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert sorted(path.name for path in Path(tmp_path, "out").iterdir()) == ["a.txt", "b.txt"]
+
+
+def test_files_are_moved_on_one_disk(tmp_path, monkeypatch):
+    """A move from the system's temporary folder could be a copy, of which half can be seen."""
+    moved = []
+
+    def replace(source, target):
+        moved.append(Path(source))
+        move(source, target)
+
+    move = os.replace
+    monkeypatch.setattr(os, "replace", replace)
+    (tmp_path / "there").mkdir()
+    for folder, around in ((tmp_path / "there", tmp_path / "there"), (tmp_path / "new" / "er", tmp_path)):
+        write_folder(folder, {"a.txt": "a"})
+        assert moved.pop().parent.parent == around
 
 
 # Progress

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.graph import Node
 from autograd.primitive import answers_to, primitive
 from autograd.primitives.elementwise import where
-from autograd.primitives.movement import ravel, transpose
+from autograd.primitives.movement import positive_axes, ravel, transpose
 
 __all__ = [
     "diag", "diagonal", "sort", "take", "take_along_axis", "tril", "triu",
@@ -66,25 +66,37 @@ def plain_index(index: Any) -> Any:
     return index
 
 
+def _positions(indices: Any, name: str) -> Any:
+    positions = np.array(plain_index(indices))
+    if positions.size == 0:
+        positions = positions.astype(np.intp)
+    if positions.dtype.kind not in "iu":
+        raise IndexError(f"{name}: indices must be integers, not {positions.dtype}; for a mask write x[mask]")
+    return positions
+
+
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The entries at ``indices`` along an axis (of all entries in one row, by default)."""
+    positions = _positions(indices, "take")
     if axis is None:
-        return getitem(ravel(x), index=plain_index(indices))
-    return getitem(x, index=(*(slice(None),) * (axis % np.ndim(x)), plain_index(np.asarray(indices))))
+        return getitem(ravel(x), index=positions)
+    (axis,) = positive_axes(axis, np.ndim(x))
+    return getitem(x, index=(*(slice(None),) * axis, positions))
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     """From each 1-D slice along an axis, the entries at its own indices, as `numpy.argsort` gives them."""
+    positions = _positions(indices, "take_along_axis")
     if axis is None:
-        return getitem(ravel(x), index=plain_index(indices))
-    axis = axis % np.ndim(x)
-    shape = np.shape(indices)
+        return getitem(ravel(x), index=positions)
+    (axis,) = positive_axes(axis, np.ndim(x))
+    shape = positions.shape
     if len(shape) != np.ndim(x):
         raise ValueError(f"take_along_axis: indices have {len(shape)} axes and the array {np.ndim(x)}; give as many")
     grid: list[Any] = [
         np.arange(n).reshape([-1 if i == j else 1 for j in range(len(shape))]) for i, n in enumerate(np.shape(x))
     ]
-    grid[axis] = plain_index(indices)
+    grid[axis] = positions
     return getitem(x, index=tuple(grid))
 
 
@@ -109,14 +121,16 @@ def diag(x: Any, k: int = 0) -> Any:
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonal of the matrices that two axes make; it becomes the last axis."""
-    rest = [i for i in range(np.ndim(x)) if i not in (axis1 % np.ndim(x), axis2 % np.ndim(x))]
-    order = [*rest, axis1 % np.ndim(x), axis2 % np.ndim(x)]
+    axes = positive_axes((axis1, axis2), np.ndim(x))
+    order = [*[i for i in range(np.ndim(x)) if i not in axes], *axes]
     rows, columns = np.shape(x)[axis1], np.shape(x)[axis2]
     i = np.arange(max(-offset, 0), min(rows, columns - offset))
     return getitem(transpose(x, axes=order), index=(..., i, i + offset))
 
 
 def _lower(x: Any, k: int) -> Any:
+    if np.ndim(x) < 2:
+        raise ValueError(f"a triangle is of a matrix or a stack of them, got shape {np.shape(x)}")
     rows, columns = np.shape(x)[-2:]
     return np.tri(rows, columns, k, dtype=bool)
 

@@ -168,6 +168,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
         np.ndim(x) - len(term.replace("...", "")) if "..." in term else 0
         for term, x in zip(terms, operands, strict=True)
     ]
+    if arrow and any(hidden) and "..." not in result:
+        raise ValueError(f"einsum: {subscripts!r} has '...' before the arrow and not after it; name it there too")
     dots = "".join(unused[: max(hidden, default=0)])
     terms = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(terms, hidden, strict=True)]
     return contract(*operands, subscripts=",".join(terms) + "->" + result.replace("...", dots))

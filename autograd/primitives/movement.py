@@ -76,7 +76,7 @@ def reshape(x: Any, shape: int | tuple[int, ...]) -> Any:
 
 @primitive(
     lambda g, out, x, axes=None: transpose(
-        g, axes=None if axes is None else tuple(np.argsort(_positive(axes, x.ndim)))
+        g, axes=None if axes is None else tuple(np.argsort(positive_axes(axes, x.ndim)))
     ),
     symbol="T",
     numpy=np.transpose,
@@ -87,7 +87,8 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     return np.transpose(x, axes)
 
 
-def _positive(axes: int | Sequence[int], ndim: int) -> tuple[int, ...]:
+def positive_axes(axes: int | Sequence[int], ndim: int) -> tuple[int, ...]:
+    """Axes counted from the front; an axis out of range or named twice is an error that says so."""
     return np.lib.array_utils.normalize_axis_tuple(axes, ndim)
 
 
@@ -98,6 +99,7 @@ def ravel(x: Any) -> Any:
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
+    axis1, axis2 = (positive_axes(axis, np.ndim(x))[0] for axis in (axis1, axis2))
     order = list(range(np.ndim(x)))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return transpose(x, axes=tuple(order))
@@ -110,7 +112,7 @@ def matrix_transpose(x: Any) -> Any:
 
 def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
     """The axes ``source`` moved to the places ``destination``, the others kept in their order."""
-    sources, places = _positive(source, np.ndim(x)), _positive(destination, np.ndim(x))
+    sources, places = positive_axes(source, np.ndim(x)), positive_axes(destination, np.ndim(x))
     if len(sources) != len(places):
         raise ValueError(f"moveaxis: source names {len(sources)} axes and destination {len(places)}; give as many")
     order = [axis for axis in range(np.ndim(x)) if axis not in sources]
@@ -122,7 +124,7 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
 def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
     """New axes of length 1 at the places ``axis`` of the result."""
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    places = _positive(axes, np.ndim(x) + len(axes))
+    places = positive_axes(axes, np.ndim(x) + len(axes))
     lengths = iter(np.shape(x))
     shape = tuple(1 if i in places else next(lengths) for i in range(np.ndim(x) + len(axes)))
     return reshape(x, shape=shape)
@@ -131,7 +133,7 @@ def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Any:
 def squeeze(x: Any, axis: Axes = None) -> Any:
     """Without the axes of length 1: all of them, or those named."""
     shape = np.shape(x)
-    axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else _positive(axis, len(shape))
+    axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else positive_axes(axis, len(shape))
     for i in axes:
         if shape[i] != 1:
             raise ValueError(f"squeeze: axis {i} of shape {shape} has length {shape[i]}, not 1")
@@ -190,7 +192,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     """x cut along an axis: into so many equal sections, or before each of the indices."""
     length = np.shape(x)[axis]
     if isinstance(indices_or_sections, int):
-        if length % indices_or_sections:
+        if indices_or_sections < 1 or length % indices_or_sections:
             raise ValueError(f"split: {length} entries along axis {axis} make no {indices_or_sections} equal sections")
         step = length // indices_or_sections
         indices = list(range(step, length, step))
@@ -209,7 +211,7 @@ def _along(x: Any, axis: int, index: Any) -> Any:
 
 def flip(x: Any, axis: Axes = None) -> Any:
     """The entries in reverse order along an axis, several, or all."""
-    axes = range(np.ndim(x)) if axis is None else _positive(axis, np.ndim(x))
+    axes = range(np.ndim(x)) if axis is None else positive_axes(axis, np.ndim(x))
     return x[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(np.ndim(x)))]
 
 
@@ -217,7 +219,7 @@ def roll(x: Any, shift: int | tuple[int, ...], axis: Axes = None) -> Any:
     """The entries moved along an axis, those that fall out coming back at the other end."""
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape=np.shape(x))
-    axes = _positive(axis, np.ndim(x))
+    axes = positive_axes(axis, np.ndim(x))
     for i, by in zip(*np.broadcast_arrays(axes, shift), strict=True):
         x = _along(x, i, np.roll(np.arange(np.shape(x)[i]), by))
     return x

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.primitive import answers_to, primitive
 from autograd.primitives.elementwise import abs, div, exp, sign, sqrt, square, where
-from autograd.primitives.movement import Axes, _positive, broadcast_to, flip, moveaxis, ravel, reshape, squeeze
+from autograd.primitives.movement import Axes, broadcast_to, flip, moveaxis, positive_axes, ravel, reshape, squeeze
 
 __all__ = [
     "cumsum", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "std", "sum", "var",
@@ -29,7 +29,7 @@ def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
     if axis is None:
         return broadcast_to(t, shape=shape)
     if not keepdims:
-        axes = _positive(axis, len(shape))
+        axes = positive_axes(axis, len(shape))
         t = reshape(t, shape=tuple(1 if i in axes else n for i, n in enumerate(shape)))
     return broadcast_to(t, shape=shape)
 
@@ -58,7 +58,7 @@ def mean(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
 
 def _count(x: Any, axis: Axes) -> int:
     """How many entries of x go into one entry of the result."""
-    return int(x.size if axis is None else math.prod(x.shape[i] for i in _positive(axis, x.ndim)))
+    return int(x.size if axis is None else math.prod(x.shape[i] for i in positive_axes(axis, x.ndim)))
 
 
 def var(x: Any, axis: Axes = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -73,7 +73,8 @@ def std(x: Any, axis: Axes = None, *, ddof: int = 0, keepdims: bool = False) -> 
 
 
 def _share_of_extreme(g: Any, out: Any, x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
-    chosen = x == spread(out, x, axis, keepdims)
+    extreme = spread(out, x, axis, keepdims)
+    chosen = (x == extreme) | (x != x)  # of nan among the entries it is nan that comes out
     count = np.sum(chosen, axis=axis, keepdims=keepdims)
     return where(chosen, spread(div(g, count), x, axis, keepdims), 0.0)
 
@@ -91,10 +92,10 @@ def min(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
 
 
 def _product_of_others(g: Any, out: Any, x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
-    if not np.any(x == 0):
+    if np.all((out != 0) & np.isfinite(out)):
         return spread(g * out, x, axis, keepdims) / x
-    # With a zero among the factors the others cannot be had by division: leave each one out in turn.
-    axes = tuple(range(x.ndim)) if axis is None else _positive(axis, x.ndim)
+    # A product of 0 or inf cannot be divided by one of its factors: leave each one out in turn.
+    axes = tuple(range(x.ndim)) if axis is None else positive_axes(axis, x.ndim)
     ends = tuple(range(-len(axes), 0))
     last = moveaxis(x, axes, ends)
     flat = reshape(last, shape=(*last.shape[: last.ndim - len(axes)], -1))
@@ -188,7 +189,7 @@ def norm(x: Any, ord: float | str | None = None, axis: Axes = None, *, keepdims:
     >>> w.grad
     array([0.6, 0.8])
     """
-    axes = tuple(range(np.ndim(x))) if axis is None else _positive(axis, np.ndim(x))
+    axes = tuple(range(np.ndim(x))) if axis is None else positive_axes(axis, np.ndim(x))
     if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
         return euclidean_norm(x, axis=axis, keepdims=keepdims)
     extreme = max if ord in (1, np.inf) else min

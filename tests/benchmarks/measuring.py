@@ -1,4 +1,4 @@
-"""Measuring: contestants take turns, so that whatever else the machine does meets all of them, and ratios are of neighbours."""
+"""Measuring: contestants take turns, so whatever else the machine does meets them all, and ratios are of neighbours."""
 
 import random
 import time
@@ -26,7 +26,7 @@ def count_for(step: Callable[[], object], seconds: float) -> int:
 
 
 def in_rounds(steps: dict[str, Callable[[], object]], rounds: int, seconds: float) -> Times:
-    """Time every contestant once per round, in an order that is drawn anew, so that nobody always follows the same one."""
+    """Time every contestant once per round, in an order drawn anew, so that nobody always follows the same one."""
     counts = {name: count_for(step, seconds) for name, step in steps.items()}
     times: Times = {name: [] for name in steps}
     order = random.Random(0)
@@ -39,12 +39,10 @@ def in_rounds(steps: dict[str, Callable[[], object]], rounds: int, seconds: floa
 def ratio(processes: Iterable[Times], name: str, to: str) -> dict[str, float]:
     """How many times as long ``name`` takes as ``to``: the median over processes of the median over rounds.
 
-    A process draws its memory layout once, and keeps it for all its rounds: so a process counts once, and the lowest and
-    the highest of them are reported too.
+    A process draws its memory layout once and keeps it for all its rounds: so a process counts once, and the lowest
+    and the highest of them are reported too.
     """
-    medians = [
-        median(mine / other for mine, other in zip(times[name], times[to], strict=True)) for times in processes
-    ]
+    medians = [median(mine / other for mine, other in zip(times[name], times[to], strict=True)) for times in processes]
     return {"ratio": median(medians), "low": min(medians), "high": max(medians)}
 
 

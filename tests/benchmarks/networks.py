@@ -1,5 +1,6 @@
 """Networks: one training step of five sizes, from where Python's overhead is everything to where arithmetic is."""
 
+import itertools
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +29,7 @@ def problem(units: tuple[int, ...], batch: int) -> tuple[Array, Array, list[Arra
     """X, Y and the parameters, with weights so large that the gradient of the first of 20 layers does not vanish."""
     rng = np.random.default_rng(0)
     parameters = []
-    for n_in, n_out in zip(units, units[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(units):
         parameters += [4 / np.sqrt(n_in) * rng.normal(size=(n_in, n_out)), 0.1 * rng.normal(size=n_out)]
     return rng.normal(size=(batch, units[0])), rng.uniform(size=(batch, units[-1])), parameters
 
@@ -44,7 +45,7 @@ def assert_equal_results(contestants: dict[str, type[Trainer]], problem: Any, si
     results = {}
     for name, trainer_of in contestants.items():
         trainer = trainer_of(X, Y, parameters, rate, sigmoid)
-        loss = float(trainer.step())
+        loss = trainer.step().item()
         gradients = [(b - a) / rate for b, a in zip(parameters, trainer.parameters(), strict=True)]
         results[name] = [np.asarray(loss), *gradients]
     names = ["the loss", *[f"the gradient of parameter {i}" for i in range(len(parameters))]]
@@ -84,7 +85,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def summary(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each network, sigmoid and contestant the time of a step, and its ratios to the step by hand and to chainrule."""
+    """For each network, sigmoid and contestant the time of a step, and its ratio to by hand and to chainrule."""
     rows = []
     for network, (_, batch) in SIZES.items():
         for sigmoid in SIGMOIDS:

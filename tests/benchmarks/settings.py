@@ -34,7 +34,7 @@ QUICK = Settings(
     seconds=0.001,
     moons_points=10,
     moons_rounds=1,
-    chain_lengths=(10**3, 10**4),
+    chain_lengths=(10**2, 10**3, 10**4),
     chain_rounds=1,
     imports=1,
 )

@@ -41,7 +41,7 @@ class Trainer(Protocol):
     def __init__(self, X: Array, Y: Array, parameters: list[Array], rate: float, sigmoid: str) -> None: ...
 
     def step(self) -> Any:
-        """Forward, loss, every gradient, and the update by gradient descent; returns the loss, in the library's type."""
+        """Forward, loss, every gradient, and the update by gradient descent; returns the loss in the library's type."""
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now, in the order they were given."""

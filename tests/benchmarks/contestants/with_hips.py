@@ -1,9 +1,9 @@
-"""HIPS autograd. Its name is that of our engine, so its folder is first on the path and its process holds nothing of ours."""
+"""HIPS autograd; its name is our engine's, so its folder is first on the path and its process holds nothing of ours."""
 
-import autograd
 import autograd.numpy as anp
 from autograd.extend import defvjp, primitive
 
+import autograd
 from tests.benchmarks.contestants import Array
 
 
