@@ -57,7 +57,7 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
             "under no_grad(), or from detached nodes."
         )
     kind: Any = root.kind
-    fit, arrays = kind.fit, not kind.of_floats
+    arrays = not kind.of_floats
     # Below a `where`, a cotangent of 0 is a branch not taken: it stays 0, whatever the local derivative (0 * inf is 0).
     shielding: set[int] = set()
     cotangents = {root.serial: kind.seed(root, seed, create_graph)}
@@ -90,15 +90,21 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
                     shielding.add(arg.serial)
                     if not primitive.arrays_only:
                         d = where(g == 0, 0.0, d)
-                if arrays or d.__class__ is not float:
-                    primal = arg.primal
-                    if d.__class__ is not ndarray or d.shape != primal.shape or d.dtype != primal.dtype:
-                        try:
-                            d = fit(d, primal)
-                        except (TypeError, ValueError) as error:
-                            raise type(error)(f"the rule of {primitive.name} for {describe(arg)}: {error}") from None
+                if d.__class__ is not float or arrays:
+                    d = _fitted(d, arg, primitive)
                 key = arg.serial
                 cotangents[key] = cotangents[key] + d if key in cotangents else d
+
+
+def _fitted(d: Any, arg: Node, primitive: Any) -> Any:
+    """What a rule has returned, as the cotangent that its argument needs."""
+    primal = arg.primal
+    if d.__class__ is ndarray and d.shape == primal.shape and d.dtype == primal.dtype:
+        return d
+    try:
+        return arg.kind.fit(d, primal)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"the rule of {primitive.name} for {describe(arg)}: {error}") from None
 
 
 def _changed(node: Node) -> RuntimeError:

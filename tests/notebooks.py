@@ -17,10 +17,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 __all__ = ["FOLDER", "execute", "name_cells", "paths", "read", "shown", "traces", "words", "write"]
 
@@ -40,10 +41,11 @@ TRACES = {
 }
 
 
-class ThisInterpreter(KernelSpecManager):
-    """Starts the Python that is running, whatever kernels are installed on the machine."""
+class Kernel(AsyncKernelManager):
+    """Runs the Python that runs this, whatever kernels are installed on the machine."""
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+    @property
+    def kernel_spec(self) -> KernelSpec:
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
@@ -67,16 +69,16 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     """
     fresh = copy.deepcopy(notebook)
     with tempfile.TemporaryDirectory() as folder:
-        # Nobody's startup files, no open port, and the packages that stand beside this file.
-        own = {name: folder for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
+        # Nobody's startup files, and the packages that stand beside this file.
+        own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"), folder)
         env = {**os.environ, **own, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        # Sockets in that folder, where there are such, instead of open ports.
+        transport = "tcp" if sys.platform == "win32" else "ipc"
+        kernel = {"connection_file": os.path.join(folder, "kernel.json"), "transport": transport}
         client = NotebookClient(
             fresh,
-            km=AsyncKernelManager(
-                kernel_spec_manager=ThisInterpreter(),
-                connection_file=os.path.join(folder, "kernel.json"),
-                transport="tcp" if sys.platform == "win32" else "ipc",
-            ),
+            config=Config(KernelManager=kernel),
+            kernel_manager_class=Kernel,
             timeout=SECONDS,
             record_timing=False,
             resources={"metadata": {"path": str(FOLDER)}},

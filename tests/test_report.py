@@ -111,7 +111,9 @@ def test_a_thinned_line_keeps_its_spikes():
         assert (np.abs(line - corner).max(axis=1) < 0.06).any(), corner
 
 
-@pytest.mark.parametrize("values", [[0.5], [0.5, 0.5], [0.0, 0.0], [-1.0, 2.0], [1e-300, 1e300], [1e-12, 1.1e-12]])
+@pytest.mark.parametrize(
+    "values", [[0.5], [0.5, 0.5], [0.0, 0.0], [-1.0, 2.0], [1e-300, 1e300], [1e-12, 1.1e-12], [0.12, 0.011]]
+)
 def test_a_chart_of_anything_stays_on_its_sheet(values):
     svg = chart([Series("a <b> & 'c'", list(enumerate(values)))], x="x", y="y")
     (line,) = paths(svg)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from nn.report.chart import Series, chart
 
@@ -83,9 +81,5 @@ class Chart:
     def __repr__(self) -> str:
         return f"{self.y} over {self.x}: {', '.join(item.name for item in self.series)}"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """The picture, once more as an image in a page: that is shown even in a notebook that nobody trusts yet."""
-        svg = chart(self.series, x=self.x, y=self.y).replace("<svg ", PAPER, 1)
-        data = b64encode(svg.encode()).decode()
-        image = f'<img alt="{escape(repr(self))}" src="data:image/svg+xml;base64,{data}">'
-        return {"text/plain": repr(self), "text/html": image, "image/svg+xml": svg}
+    def _repr_svg_(self) -> str:
+        return chart(self.series, x=self.x, y=self.y).replace("<svg ", PAPER, 1)
