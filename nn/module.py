@@ -18,6 +18,11 @@ __all__ = ["Module", "ModuleList", "Parameter", "Sequential"]
 Array = np.ndarray[Any, Any]
 
 
+def raw(x: Any) -> Any:
+    """The array in a node; anything else as it is."""
+    return x.primal if isinstance(x, Node) else x
+
+
 class Parameter(Tensor):
     """A Tensor that a module trains.
 
@@ -42,7 +47,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, *, label: str | None = None, requires_grad: bool = True, dtype: Any = None) -> None:
-        super().__init__(data.primal if isinstance(data, Tensor) else data, label, requires_grad, dtype)
+        super().__init__(raw(data), label, requires_grad, dtype)
 
 
 class IncompatibleKeys(NamedTuple):
@@ -203,7 +208,7 @@ class Module:
         >>> {key: array.shape for key, array in nn.Linear(2, 3).state_dict().items()}
         {'weight': (3, 2), 'bias': (3,)}
         """
-        return {key: np.array(_plain(getattr(module, name))) for key, module, name in self._state()}
+        return {key: np.array(raw(getattr(module, name))) for key, module, name in self._state()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Copy the numbers of a `state_dict` into this module: all of them, or, where something does not fit, none.
@@ -243,7 +248,7 @@ class Module:
         for key, (module, name) in places.items():
             if key not in state_dict:
                 continue
-            mine, array = _plain(getattr(module, name)), np.asarray(_plain(state_dict[key]))
+            mine, array = raw(getattr(module, name)), np.asarray(raw(state_dict[key]))
             if array.dtype.kind not in "fiub" or not np.can_cast(array.dtype, mine.dtype, "same_kind"):
                 wrong.append(f"{key!r} has dtype {array.dtype}, here {mine.dtype}")
             elif array.shape != mine.shape:
@@ -317,10 +322,6 @@ class Module:
         parts = [(name, repr(part)) for name, part in vars(self).items() if isinstance(part, Module)]
         lines = [f"\n  ({name}): " + text.replace("\n", "\n  ") for name, text in parts]
         return f"{type(self).__name__}({self.extra_repr()}{''.join(lines)}" + ("\n)" if lines else ")")
-
-
-def _plain(value: Any) -> Any:
-    return value.primal if isinstance(value, Node) else value
 
 
 class ModuleList(Module):

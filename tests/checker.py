@@ -112,9 +112,13 @@ def check_first(case: Case, kind: type[Node] = Tensor, only: int | None = None, 
     assert_gradients(value, variables.varying, gradients, seeded(case, "directions"), symmetric=case.symmetric, **how)
 
 
-def check_second(case: Case, kind: type[Node] = Tensor, only: int | None = None) -> None:
-    """Assert that the gradients of the gradients are the slopes of the gradients."""
+def check_second(case: Case, kind: type[Node] = Tensor, only: int | None = None, *, at_zero: bool = False) -> None:
+    """Assert that the gradients of the gradients are the slopes of the gradients.
+
+    With ``at_zero`` the cotangents are 0, and vary around it: there a rule's derivative for them still counts.
+    """
     variables, cs = Variables(case, kind, only), cotangents(case)
+    cs = [0 * c for c in cs] if at_zero else cs
     rs = weights(case, variables.varying)
     gradients = second(case, variables.nodes(), [kind(c) for c in cs], rs)  # type: ignore[call-arg]
     assert_same_kind(gradients, [*variables.varying, *cs], kind)

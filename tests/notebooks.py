@@ -34,10 +34,10 @@ METADATA = {
 }
 TRACES = {
     "a memory address": r"\b0x[0-9a-fA-F]{6,}",
-    "an absolute path": r"(?<![\w.:/<*])/(?:[\w.@-]+/)+[\w.@-]*|\b[A-Za-z]:\\+\w|file://|~/",
-    "a time of day": r"\b\d{1,2}:\d{2}(?::\d{2})?\b(?!\])",
+    "an absolute path": r"(?<![\w./<])/(?:[\w.@-]+/)+[\w.@-]*|\b[A-Za-z]:\\+\w+|file://|~/",
+    "a time of day": r"\b\d{1,2}:\d{2}(?::\d{2})?\b",
     "a date": r"\b(?:19|20)\d\d-\d\d-\d\d\b",
-    "a duration": r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|secs?|seconds?|minutes?)\b|\b(?:it|its)/s\b",
+    "a duration": r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|secs?|seconds?|minutes?|it/s)\b",
 }
 
 

@@ -123,6 +123,11 @@ def test_second_derivative(case):
     check_second(case)
 
 
+@for_each(CASES)
+def test_second_derivative_at_a_cotangent_of_zero(case):
+    check_second(case, at_zero=True)
+
+
 @for_each(ON_NUMBERS)
 def test_first_derivative_of_a_value(case):
     check_first(case, Value)
@@ -131,6 +136,7 @@ def test_first_derivative_of_a_value(case):
 @for_each(ON_NUMBERS)
 def test_second_derivative_of_a_value(case):
     check_second(case, Value)
+    check_second(case, Value, at_zero=True)
 
 
 @for_each([case for case in CASES if case.analytic])

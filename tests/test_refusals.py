@@ -29,7 +29,7 @@ REFUSED = [
     *of(autograd.broadcast_to, on(M, (2, 1)), on(M, (3,)), also=(np.broadcast_to,)),
     *of(autograd.concatenate, on([M, np.ones(3)]), on([M, M], axis=2), on([np.ones(())]), also=(np.concatenate,)),
     *of(autograd.stack, on([M, np.ones(3)]), also=(np.stack,)),
-    *of(autograd.split, on(M, 2, axis=1), on(M, 2, axis=2), on(M, 0), also=(np.split,)),
+    *of(autograd.split, on(M, 2, axis=1), on(M, 2, axis=2), also=(np.split,)),
     *of(autograd.tile, on(M, 1.5), on(M, -1), also=(np.tile,)),
     *of(autograd.repeat, on(M, 1, axis=2), on(M, -1), on(M, [1, 2], axis=1), also=(np.repeat,)),
     *of(autograd.flip, on(M, axis=2), also=(np.flip,)),

@@ -200,21 +200,56 @@ def test_where_lets_nothing_through_from_the_value_not_taken(kind, bad):
         assert [float(autograd.grad(slope, g)) for slope in slopes] == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("kind", [Value, Tensor])
-@pytest.mark.parametrize("x", [-1.0, -1000.0])
-def test_where_lets_no_undefined_logarithm_through(kind, x):
-    node = kind(x)
-    with np.errstate(invalid="ignore"):
-        out = autograd.where(node > 0, autograd.log(node), 3.0)
-        first = autograd.grad(out, node, create_graph=True)
-    assert (float(out.data), float(first.data), float(autograd.grad(first, node))) == (3.0, 0.0, 0.0)
+UNDEFINED = {
+    "log": (autograd.log, [0.0, -0.0, -1.0, -1000.0]),
+    "sqrt": (autograd.sqrt, [0.0, -1.0, -np.inf]),
+    "reciprocal": (autograd.reciprocal, [0.0, -0.0]),
+    "division": (lambda x: 2 / x, [0.0]),
+    "power": (lambda x: x**-2, [0.0]),
+    "node power": (lambda x: x**x, [0.0, -0.5]),
+    "asin": (autograd.asin, [1.0, 2.0, np.inf]),
+    "composition": (lambda x: autograd.sqrt(autograd.log(x * 2) + 1) / x, [0.0, -1.0]),
+    "exp": (lambda x: autograd.exp(x) * autograd.exp(-x), [1000.0, np.inf]),
+}
 
 
 @pytest.mark.parametrize("kind", [Value, Tensor])
-@pytest.mark.parametrize("x", [0.0, -1.0, -np.inf])
-@pytest.mark.parametrize("f", [autograd.log, autograd.sqrt, autograd.reciprocal, lambda x: x**-2], ids=str)
-def test_where_with_its_argument_made_safe_first(kind, x, f):
-    node = kind(x)
-    out = autograd.where(node > 0, f(autograd.where(node > 0, node, 1.0)), 3.0)
-    first = autograd.grad(out, node, create_graph=True)
-    assert (float(out.data), float(first.data), float(autograd.grad(first, node))) == (3.0, 0.0, 0.0)
+@pytest.mark.parametrize(("f", "at"), UNDEFINED.values(), ids=UNDEFINED)
+def test_where_lets_nothing_through_from_a_function_not_taken(kind, f, at):
+    """Neither a value nor a derivative that is nan or inf, to the second order."""
+    for x in at:
+        node, taken, g = kind(x), kind(0.25), kind(5.0)
+        with np.errstate(all="ignore"):
+            out = autograd.where(False, f(node), taken) * g
+            first = autograd.grad(out, [node, taken], create_graph=True)
+            of_first = autograd.grad(first[0], [node, taken, g])
+            of_second = autograd.grad(first[1], [node, taken, g])
+        assert float(out.data) == 1.25
+        assert [float(slope.data) for slope in first] == [0.0, 5.0]
+        assert [float(slope) for slope in of_first] == [0.0, 0.0, 0.0]
+        assert [float(slope) for slope in of_second] == [0.0, 0.0, 1.0]
+
+
+def test_where_lets_nothing_through_between_the_entries_of_an_array():
+    x = Tensor([4.0, 0.0, -1.0, 0.25])
+    with np.errstate(all="ignore"):
+        out = autograd.where(x.data > 0, autograd.sqrt(x), 3 * x)
+        first = autograd.grad(out, x, seed=np.ones(4), create_graph=True)
+        second = autograd.grad(first, x, seed=np.ones(4))
+    np.testing.assert_array_equal(out.data, [2.0, 0.0, -3.0, 0.5])
+    np.testing.assert_array_equal(first.data, [0.25, 3.0, 3.0, 1.0])
+    np.testing.assert_array_equal(second, [-1 / 32, 0.0, 0.0, -2.0])
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_a_cotangent_that_happens_to_be_0_is_not_a_branch_not_taken(kind):
+    x = kind(0.0)
+    loss = autograd.where(True, 3 * x, 1.0) ** 2
+    slope = autograd.grad(loss, x, create_graph=True)
+    assert float(slope.data) == 0.0
+    assert float(autograd.grad(slope, x)) == 18.0
+
+
+def test_a_direction_is_pushed_through_where():
+    pushed = autograd.jvp(lambda x: autograd.where(x > 0, x * x, 5 * x))(np.array([2.0, -1.0]), np.array([1.0, 1.0]))
+    np.testing.assert_array_equal(pushed, [4.0, 5.0])

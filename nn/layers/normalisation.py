@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Node
 from nn.checks import integer, number, shape_of
-from nn.module import Module, Parameter
+from nn.module import Module, Parameter, raw
 
 
 class BatchNorm1d(Module):
@@ -95,7 +94,7 @@ class BatchNorm1d(Module):
             centred = x - mean
             var = autograd.mean(centred * centred, axis=others, keepdims=True)
             if self.training and self.track_running_stats:
-                self._track(_numbers(mean), _numbers(var) * count / (count - 1))
+                self._track(raw(mean), raw(var) * count / (count - 1))
         else:
             centred = x - self.running_mean.reshape(per_channel)
             var = self.running_var.reshape(per_channel)
@@ -123,10 +122,6 @@ class BatchNorm2d(BatchNorm1d):
 
     ndims = (4,)
     input_shapes = "(N, C, H, W)"
-
-
-def _numbers(x: Any) -> Any:
-    return x.primal if isinstance(x, Node) else x
 
 
 class LayerNorm(Module):

@@ -40,7 +40,8 @@ class Dropout(Module):
         if not self.training or self.p == 0:
             return x
         kept = chosen(self.generator).random(shape_of(self, x, more=True)) >= self.p
-        return x * (kept / max(1 - self.p, 1e-300)).astype(x.dtype)
+        scale = 0.0 if self.p == 1 else 1 / (1 - self.p)
+        return x * (kept * scale).astype(np.result_type(x.dtype, np.float32))
 
     def extra_repr(self) -> str:
         return f"p={self.p:g}"

@@ -24,7 +24,7 @@ class Table:
     ----------
     headings : sequence of str
     rows : sequence of sequences
-        A cell per heading. What stands between dollar signs is mathematics; a column of numbers is aligned to the right.
+        A cell per heading. What stands between dollar signs is mathematics; numbers are aligned to the right.
 
     Examples
     --------

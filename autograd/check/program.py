@@ -1,0 +1,180 @@
+"""A function as the check sees it: a row of numbers in, a row of numbers out, and the engine's gradient between.
+
+The gradient of a program, for given cotangents, is a program again, of the arguments and of the cotangents: a rule is a
+function of both. So one check serves every order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.check.arguments import Arguments, Array, Slot, nodes_of
+from autograd.containers import leaves
+from autograd.graph import Node, tape
+from autograd.tensor import Tensor
+from autograd.transforms import grad
+from autograd.value import Value
+
+Run = Callable[[Sequence[Any], bool], list[Any]]
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output: where its numbers stand in the row, and its shape; `kind` is None for a plain number or array."""
+
+    name: str
+    place: slice
+    shape: tuple[int, ...]
+    kind: type[Node] | None
+
+
+class Program:
+    """A function of slots, differentiated by the engine.
+
+    Parameters
+    ----------
+    slots : list of Slot
+        Its arguments.
+    run : callable
+        ``run(parts, record)``: the outputs for what the slots were filled with, as nodes if they are to be recorded.
+    order : int
+        1 for the user's function, 2 for its gradient, and so on.
+    """
+
+    def __init__(self, slots: Sequence[Slot], run: Run, order: int = 1, names: Sequence[str] = ()) -> None:
+        self.slots = list(slots)
+        self.run = run
+        self.order = order
+        ends = np.cumsum([0, *[slot.data.size for slot in slots]])
+        self.places = [slice(int(a), int(b)) for a, b in zip(ends, ends[1:], strict=False)]
+        self.x = np.concatenate([np.ravel(slot.data) for slot in slots])
+        self.parts = self.fill(self.x)
+        with np.errstate(all="ignore"):
+            self.recorded = run(self.parts, True)
+        self.outputs = list(_laid_out(self.recorded, names))
+        self.y = _row(self.recorded)
+
+    def fill(self, x: Array, dtypes: Sequence[Any] | None = None) -> list[Any]:
+        """Fresh nodes with the numbers of a row; in double precision unless dtypes are given."""
+        return [
+            slot.filled(x[place].reshape(slot.data.shape), np.float64 if dtypes is None else dtypes[i])
+            for i, (slot, place) in enumerate(zip(self.slots, self.places, strict=True))
+        ]
+
+    def at(self, x: Array) -> Array:
+        """The outputs elsewhere, in one row: nan where the function has no answer of the same form."""
+        try:
+            with np.errstate(all="ignore"):
+                y = _row(self.run(self.fill(x), False))
+        except (ArithmeticError, ValueError):
+            return np.full_like(self.y, np.nan)
+        return y if y.shape == self.y.shape else np.full_like(self.y, np.nan)
+
+    def gradient(self, weights: Array, dtypes: Sequence[Any] | None = None) -> Array:
+        """The engine's gradient of the weighted sum of the outputs, in one row."""
+        parts = self.fill(self.x, dtypes)
+        with np.errstate(all="ignore"):
+            outs = self.run(parts, True)
+            return _row(pulled(outs, self.split(weights), parts, record=False))
+
+    def split(self, row: Array) -> list[Any]:
+        """A row of numbers as arrays of the outputs' shapes."""
+        return [row[out.place].reshape(out.shape) for out in self.outputs]
+
+    def pullback(self, weights: Array) -> Program:
+        """The gradient, with these cotangents, as a program of the arguments and the cotangents."""
+        arrays = self.split(weights)
+        varying = [i for i, out in enumerate(self.outputs) if out.kind is not None]
+        cotangents = [
+            Slot(f"cotangent of {out.name}", arrays[i], out.kind)
+            for i, out in enumerate(self.outputs)
+            if out.kind is not None
+        ]
+        n = len(self.slots)
+
+        def run(parts: Sequence[Any], record: bool) -> list[Any]:
+            cs: list[Any] = list(arrays)
+            for i, part in zip(varying, parts[n:], strict=True):
+                cs[i] = part
+            return pulled(self.run(parts[:n], True), cs, parts[:n], record=record)
+
+        names = [f"the gradient of {slot.name}" for slot in self.slots for _ in range(slot.data.size if slot.boxed else 1)]
+        return Program([*self.slots, *cotangents], run, self.order + 1, names)
+
+    def entry(self, position: int) -> str:
+        """The name of one number of the arguments."""
+        slot, place = self.slot_of(position)
+        return slot.entry(position - place.start)
+
+    def slot_of(self, position: int) -> tuple[Slot, slice]:
+        """The slot in which a number of the row stands."""
+        i = next(i for i, place in enumerate(self.places) if position < place.stop)
+        return self.slots[i], self.places[i]
+
+    def reached(self) -> tuple[list[bool], list[Node]]:
+        """For each slot whether the graph leads to it, and the other leaves that want a gradient."""
+        found = {node.serial: node for out in self.recorded if isinstance(out, Node) for node in tape(out)}
+        own = [{node.serial for node in nodes_of(part)} for part in self.parts]
+        reached = [not serials.isdisjoint(found) for serials in own]
+        mine = set().union(*own)
+        others = [n for n in found.values() if n.is_leaf and n.requires_grad and n.serial not in mine]
+        return reached, others
+
+
+def program_of(arguments: Arguments) -> Program:
+    """The user's function as a program."""
+
+    def run(parts: Sequence[Any], record: bool) -> list[Any]:
+        outputs: list[Any] = []
+        for leaf in leaves(arguments.call(parts)):
+            boxes = isinstance(leaf, np.ndarray) and leaf.dtype == object
+            outputs += list(leaf.flat) if boxes else [leaf]
+        return outputs
+
+    return Program(arguments.slots, run)
+
+
+def pulled(outs: Sequence[Any], cotangents: Sequence[Any], parts: Sequence[Any], *, record: bool) -> list[Any]:
+    """The gradients of the paired outputs for all nodes in ``parts``: one for a node, one for each Value of an array.
+
+    Values and Tensors never meet in a graph, so each kind has a sum of its own.
+    """
+    nodes = [node for part in parts for node in nodes_of(part)]
+    found: dict[int, Any] = {}
+    for kind in (Value, Tensor):
+        mine = [node for node in nodes if node.kind is kind]
+        total: Any = None
+        for out, c in zip(outs, cotangents, strict=True):
+            if isinstance(out, kind):
+                product = out * (c if kind is Tensor or isinstance(c, Node) else float(c))
+                number = product.sum() if isinstance(product, Tensor) else product
+                total = number if total is None else total + number
+        if total is None:
+            found |= {node.serial: np.zeros(np.shape(node.primal)) for node in mine}
+        else:
+            found |= dict(zip([n.serial for n in mine], grad(total, mine, create_graph=record), strict=True))
+    return [found[node.serial] for node in nodes]
+
+
+def _row(outs: Sequence[Any]) -> Array:
+    """All numbers of the outputs in one row."""
+    arrays = [np.ravel(np.asarray(out.primal if isinstance(out, Node) else out)) for out in outs]
+    return np.concatenate([np.zeros(0), *arrays]).astype(np.float64)
+
+
+def _laid_out(outs: Sequence[Any], names: Sequence[str]) -> Any:
+    start = 0
+    for i, out in enumerate(outs):
+        primal = out.primal if isinstance(out, Node) else out
+        if primal is None or np.asarray(primal).dtype.kind not in "fiub":
+            what = "None; does it lack a return?" if primal is None else f"{type(primal).__name__}, no numbers"
+            raise TypeError(f"check_grads: the function returned {what}")
+        stop = start + np.size(primal)
+        name = names[i] if names else ("the output" if len(outs) == 1 else f"output {i}")
+        kind = out.kind if isinstance(out, Node) else None
+        yield Output(name, slice(start, stop), np.shape(primal), kind)
+        start = stop
