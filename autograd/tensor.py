@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.graph import Constant, Node, describe, fingerprint, next_serial
 from autograd.numpy_protocol import NumpyProtocol
+from autograd.operators import operators_of
 from autograd.primitive import Primitive
 from autograd.primitives import elementwise, indexing, linear_algebra, movement, reductions
 from autograd.sweep import unbroadcast
@@ -180,11 +181,7 @@ class Tensor(NumpyProtocol):
             "autograd.where or concatenate, or change a leaf's .data before it is used"
         )
 
-    def __matmul__(self, other: Any) -> Any:
-        return linear_algebra.matmul.record((self, other))
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return linear_algebra.matmul.record((other, self))
+    __matmul__, __rmatmul__ = operators_of(linear_algebra.matmul)
 
     def reshape(self, *shape: Any) -> Any:
         """The same entries in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""

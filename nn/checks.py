@@ -53,11 +53,12 @@ def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf
     """
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not (math.isfinite(value) and low <= value and (value < high if below else value <= high)):
+    x = float(value)
+    if not (math.isfinite(x) and low <= x and (x < high if below else x <= high)):
         bounds = f" from {low:g}" if low > -math.inf else ""
         bounds += f" {'to below' if below else 'to'} {high:g}" if high < math.inf else " up" if bounds else ""
         raise ValueError(f"{name} must be a finite number{bounds}, got {value!r}")
-    return float(value)
+    return x
 
 
 def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:

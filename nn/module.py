@@ -162,7 +162,7 @@ class Module:
         return (module for _, module in self.named_children())
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter with its path: a module's own first, then its parts'; a shared one once, by its first path."""
+        """Every parameter with its path, a module's own before its parts'; a shared one once, by its first path."""
         seen: set[int] = set()
         for prefix, module in self._walk(seen=set()):
             for name, value in vars(module).items():

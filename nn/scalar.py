@@ -131,10 +131,15 @@ class MLP(_Scalar):
         self.layers = [
             Layer(sizes[i], sizes[i + 1], nonlin=i < len(nouts) - 1, generator=generator) for i in range(len(nouts))
         ]
+        for number, layer in enumerate(self.layers, 1):
+            for row, neuron in enumerate(layer.neurons):
+                neuron.b.label = f"b{number}[{row}]"
+                for column, weight in enumerate(neuron.w):
+                    weight.label = f"W{number}[{row},{column}]"
 
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:
-            x = layer(x)
+            x = layer([x] if isinstance(x, Value) else x)
         return x
 
     def parameters(self) -> list[Value]:

@@ -133,21 +133,13 @@ class Arguments:
                 self.constants.append((name, "holds integers"))
         return None
 
-    def call(self, parts: Sequence[Any]) -> Any:
-        """f's answer with these parts in the slots."""
-
-        def put(planned: Any) -> Any:
-            return parts[planned.slot] if isinstance(planned, _Place) else planned.leaf
-
-        return self.f(*[map_leaves(put, arg) for arg in self.plan])
-
-    def plain_call(self, parts: Sequence[Any]) -> Any:
-        """The same with plain arrays in place of constant nodes, for a call that is not to be recorded."""
+    def call(self, parts: Sequence[Any], *, plain: bool = False) -> Any:
+        """f's answer with these parts in the slots; ``plain`` for one without nodes, that is not to be recorded."""
 
         def put(planned: Any) -> Any:
             if isinstance(planned, _Place):
                 return parts[planned.slot]
-            return planned.leaf.primal if isinstance(planned.leaf, Node) else planned.leaf
+            return planned.leaf.primal if plain and isinstance(planned.leaf, Node) else planned.leaf
 
         return self.f(*[map_leaves(put, arg) for arg in self.plan])
 

@@ -6,6 +6,7 @@ function of both. So one check serves every order.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ from autograd.transforms import grad
 from autograd.value import Value
 
 Run = Callable[[Sequence[Any], bool], list[Any]]
+
+TINY = 1e-30
+"""The complex step: its square is nothing beside any number."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,26 @@ class Program:
         ``run(parts, record)``: the outputs for what the slots were filled with, as nodes if they are to be recorded.
     order : int
         1 for the user's function, 2 for its gradient, and so on.
+    names : sequence of str
+        What to call the outputs.
+    plain : callable, optional
+        The outputs for plain arrays, which may be complex.
     """
 
-    def __init__(self, slots: Sequence[Slot], run: Run, order: int = 1, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        slots: Sequence[Slot],
+        run: Run,
+        order: int = 1,
+        names: Sequence[str] = (),
+        plain: Callable[[Sequence[Any]], list[Any]] | None = None,
+        argument_names: set[str] | None = None,
+    ) -> None:
         self.slots = list(slots)
         self.run = run
         self.order = order
+        self.plain = plain
+        self.argument_names = {slot.name for slot in slots} if argument_names is None else argument_names
         ends = np.cumsum([0, *[slot.data.size for slot in slots]])
         self.places = [slice(int(a), int(b)) for a, b in zip(ends, ends[1:], strict=False)]
         self.x = np.concatenate([np.ravel(slot.data) for slot in slots])
@@ -73,6 +91,28 @@ class Program:
         except (ArithmeticError, ValueError):
             return np.full_like(self.y, np.nan)
         return y if y.shape == self.y.shape else np.full_like(self.y, np.nan)
+
+    def complex_step(self, v: Array) -> Array | None:
+        """The derivative of the outputs along v by a step that no rounding disturbs; None where f does not allow it.
+
+        The step is taken along the imaginary axis, so it is the derivative only where f is analytic.
+        """
+        if self.plain is None:
+            return None
+        z = self.x + 1j * TINY * v
+        parts: list[Any] = []
+        for slot, place in zip(self.slots, self.places, strict=True):
+            part = z[place].reshape(slot.data.shape)
+            parts.append(part if part.ndim else complex(part))
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("error")
+                outs = self.plain(parts)
+            complex_ones = any(np.iscomplexobj(out) for out in outs)
+            derivative = _row(outs, np.complex128).imag / TINY
+        except Exception:  # whatever f does not do with complex numbers
+            return None
+        return derivative if complex_ones and derivative.shape == self.y.shape else None
 
     def gradient(self, weights: Array, dtypes: Sequence[Any] | None = None) -> Array:
         """The engine's gradient of the weighted sum of the outputs, in one row."""
@@ -103,7 +143,7 @@ class Program:
             return pulled(self.run(parts[:n], True), cs, parts[:n], record=record)
 
         names = [f"the gradient of {slot.name}" for slot in self.slots for _ in range(slot.data.size if slot.boxed else 1)]
-        return Program([*self.slots, *cotangents], run, self.order + 1, names)
+        return Program([*self.slots, *cotangents], run, self.order + 1, names, argument_names=self.argument_names)
 
     def entry(self, position: int) -> str:
         """The name of one number of the arguments."""
@@ -115,27 +155,41 @@ class Program:
         i = next(i for i, place in enumerate(self.places) if position < place.stop)
         return self.slots[i], self.places[i]
 
-    def reached(self) -> tuple[list[bool], list[Node]]:
-        """For each slot whether the graph leads to it, and the other leaves that want a gradient."""
-        found = {node.serial: node for out in self.recorded if isinstance(out, Node) for node in tape(out)}
-        own = [{node.serial for node in nodes_of(part)} for part in self.parts]
-        reached = [not serials.isdisjoint(found) for serials in own]
-        mine = set().union(*own)
-        others = [n for n in found.values() if n.is_leaf and n.requires_grad and n.serial not in mine]
-        return reached, others
+    def output_at(self, position: int) -> Output:
+        """The output in which a number of the row of outputs stands."""
+        return next(out for out in self.outputs if out.place.start <= position < out.place.stop)
+
+    def _tape(self) -> dict[int, Node]:
+        return {node.serial: node for out in self.recorded if isinstance(out, Node) for node in tape(out)}
+
+    def leads_to(self, slot: Slot) -> bool:
+        """Whether the graph leads from an output to a slot."""
+        return not {node.serial for node in nodes_of(self.parts[self.slots.index(slot)])}.isdisjoint(self._tape())
+
+    def other_leaves(self) -> list[Node]:
+        """The leaves of the graph that want a gradient and are no arguments."""
+        own = {node.serial for part in self.parts for node in nodes_of(part)}
+        return [n for n in self._tape().values() if n.is_leaf and n.requires_grad and n.serial not in own]
 
 
 def program_of(arguments: Arguments) -> Program:
     """The user's function as a program."""
 
     def run(parts: Sequence[Any], record: bool) -> list[Any]:
-        outputs: list[Any] = []
-        for leaf in leaves(arguments.call(parts)):
-            boxes = isinstance(leaf, np.ndarray) and leaf.dtype == object
-            outputs += list(leaf.flat) if boxes else [leaf]
-        return outputs
+        return _numbers(arguments.call(parts))
 
-    return Program(arguments.slots, run)
+    def plain(parts: Sequence[Any]) -> list[Any]:
+        return _numbers(arguments.call(parts, plain=True))
+
+    return Program(arguments.slots, run, plain=plain)
+
+
+def _numbers(answer: Any) -> list[Any]:
+    outputs: list[Any] = []
+    for leaf in leaves(answer):
+        boxes = isinstance(leaf, np.ndarray) and leaf.dtype == object
+        outputs += list(leaf.flat) if boxes else [leaf]
+    return outputs
 
 
 def pulled(outs: Sequence[Any], cotangents: Sequence[Any], parts: Sequence[Any], *, record: bool) -> list[Any]:
@@ -160,10 +214,10 @@ def pulled(outs: Sequence[Any], cotangents: Sequence[Any], parts: Sequence[Any],
     return [found[node.serial] for node in nodes]
 
 
-def _row(outs: Sequence[Any]) -> Array:
+def _row(outs: Sequence[Any], dtype: Any = np.float64) -> Array:
     """All numbers of the outputs in one row."""
     arrays = [np.ravel(np.asarray(out.primal if isinstance(out, Node) else out)) for out in outs]
-    return np.concatenate([np.zeros(0), *arrays]).astype(np.float64)
+    return np.concatenate([np.zeros(0), *arrays]).astype(dtype)
 
 
 def _laid_out(outs: Sequence[Any], names: Sequence[str]) -> Any:

@@ -29,8 +29,8 @@ class Comparison:
         What the engine says and what differences say.
     uncertainty : float
         How far off the differences may be.
-    size : float
-        What the difference is to be compared with: the sum of the sizes of all that makes up the number.
+    scale : float
+        What their difference is to be compared with: the sum of the sizes of all that makes up the number.
     verdict : str
         "right", "wrong", "flat" (both are 0), or the limit that kept it from being checked.
     """
@@ -42,15 +42,16 @@ class Comparison:
     engine: float
     numeric: float
     uncertainty: float
-    size: float
+    scale: float
     verdict: Verdict
 
     @property
     def error(self) -> float:
         """The relative error."""
-        if self.engine == self.numeric:
+        if self.engine == self.numeric or self.verdict == "flat":
             return 0.0
-        return abs(self.engine - self.numeric) / max(self.size, abs(self.engine), abs(self.numeric))
+        difference = abs(self.engine - self.numeric)
+        return difference / max(self.scale, abs(self.engine), abs(self.numeric)) if difference else 0.0
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -76,10 +77,13 @@ class Limit:
         "kink", "edge", "noise", "independent", "constant", "float32", "closure", "nan", "empty" or "nudge".
     text : str
         One sentence.
+    argument : str
+        Which argument it concerns, if one.
     """
 
     kind: str
     text: str
+    argument: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
@@ -92,7 +96,9 @@ class Report:
     Attributes
     ----------
     comparisons : tuple of Comparison
-        The largest error first.
+        What is wrong first, then the largest error.
+    full : bool
+        Whether this is a table of all entries.
     limits : tuple of Limit
         What could not be checked, and why. A limit is no failure.
     failures : tuple of str
@@ -100,6 +106,7 @@ class Report:
     """
 
     comparisons: tuple[Comparison, ...]
+    full: bool = False
     limits: tuple[Limit, ...] = ()
     failures: tuple[str, ...] = ()
 
@@ -130,7 +137,7 @@ class Report:
 
     def __str__(self) -> str:
         parts = [self.headline(), *self.failures]
-        if self.comparisons and (not self.ok or any(c.index is not None for c in self.comparisons)):
+        if self.comparisons and (self.full or not self.ok):
             parts.append(self.table())
         return "\n".join([*parts, *map(str, self.limits)])
 

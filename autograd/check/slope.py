@@ -8,7 +8,7 @@ is a limit of differences, and gets a name. So a right slope is not refuted for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -42,14 +42,17 @@ class Slope:
         The slope to be checked, and the best estimate of it.
     uncertainty : float
         How far the estimate may be from the truth.
+    scale : float
+        What an error is to be compared with.
     left, right : float
-        The one-sided slopes at the smallest step that shows them.
+        At a kink, the one-sided slopes.
     """
 
     verdict: Verdict
     claimed: float
     measured: float = np.nan
     uncertainty: float = np.inf
+    scale: float = 0.0
     left: float = np.nan
     right: float = np.nan
 
@@ -59,17 +62,21 @@ class Slope:
         return abs(self.claimed - self.measured)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Rung:
-    """Central differences with one step and its half, for each output."""
+    """Central differences of every output with one step and with its half.
+
+    ``rise`` and ``fall`` are the one-sided slopes, ``bend`` is their difference, ``wobble`` is what is left of it when
+    all that is smooth is taken away, and ``rough`` is how far the estimate may be off, rounding apart.
+    """
 
     step: float
     estimate: Array
     rough: Array
-    bend: Array
-    second: Array
     rise: Array
     fall: Array
+    bend: Array
+    wobble: Array
 
     @property
     def finite(self) -> bool:
@@ -77,75 +84,69 @@ class _Rung:
 
 
 class Line:
-    """A vector function along a line, ``y(t)``, and the weights that make one number of its outputs.
+    """A vector function along a line, and weights that make one number of its outputs.
 
     Outputs are subtracted before they are weighted and added up, so that a large one does not drown a small one.
 
     Parameters
     ----------
     y : callable
-        The outputs, as a flat array, at the distance t; nan where there are none.
+        ``y(t)``, the outputs in one row at the distance t; nan where there are none.
     origin : array
         ``y(0)``.
     weights : array
         One for each output.
-    blur : float
-        The rounding error of the arguments, as far as it changes the result.
     """
 
-    def __init__(self, y: Callable[[float], Array], origin: Array, weights: Array, blur: float = 0.0) -> None:
-        self.y, self.origin, self.weights, self.blur = y, origin, np.abs(weights), blur
-        self.signed = weights
+    def __init__(self, y: Callable[[float], Array], origin: Array, weights: Array) -> None:
+        self.y, self.origin, self.weights = y, origin, weights
         self.rungs: list[_Rung] = []
-        self.quantum = np.full(origin.shape, np.inf)
+        self._least = np.full(origin.shape, np.inf)
 
     def climb(self, exponent: int) -> _Rung:
-        """Measure with one more step size."""
+        """Measure with one more step, a power of two."""
         h = 2.0**exponent
-        far, near = self._pair(h), self._pair(h / 2)
-        coarse, fine = (far[0] - far[1]) / (2 * h), (near[0] - near[1]) / h
-        estimate = (4 * fine - coarse) / 3
-        second = far[0] + far[1]
-        # A smooth function bends half as much over half the step, a kink just as much.
-        bend, half_bend = second / h, 2 * (near[0] + near[1]) / h
-        rough = np.abs(estimate - fine) + np.abs(bend - 2 * half_bend)
-        rung = _Rung(h, estimate, rough, bend, np.abs(second), far[0] / h, -far[1] / h)
+        with np.errstate(all="ignore"):
+            (ahead, behind), (near_ahead, near_behind) = self._moves(h), self._moves(h / 2)
+            coarse, fine = (ahead - behind) / (2 * h), (near_ahead - near_behind) / h
+            estimate = (4 * fine - coarse) / 3
+            # Over half the step a smooth function bends a quarter as far, a kink half as far, a jump as far.
+            far, near = ahead + behind, near_ahead + near_behind
+            wobble = np.abs(far - 4 * near)
+            rough = np.abs(estimate - fine) + wobble / h
+            rung = _Rung(h, estimate, rough, ahead / h, -behind / h, far / h, wobble / 5)
         self.rungs.append(rung)
         return rung
 
-    def _pair(self, h: float) -> tuple[Array, Array]:
-        steps = self.y(h) - self.origin, self.y(-h) - self.origin
-        for step in steps:
-            moved = np.abs(step)
-            np.minimum(self.quantum, moved, out=self.quantum, where=moved > 0)
-        return steps
+    def _moves(self, h: float) -> tuple[Array, Array]:
+        moves = self.y(h) - self.origin, self.y(-h) - self.origin
+        for move in map(np.abs, moves):
+            np.minimum(self._least, move, out=self._least, where=move > 0)
+        return moves
 
     def total(self, parts: Array) -> float:
-        """The weighted sum over outputs."""
-        return float(self.signed @ parts)
+        """The weighted sum over the outputs."""
+        return float(self.weights @ parts)
 
     def size(self, parts: Array) -> float:
-        """The weighted sum of absolute values, in which nothing cancels."""
-        return float(self.weights @ np.abs(parts))
+        """The weighted sum of sizes, in which nothing cancels."""
+        return float(np.abs(self.weights) @ np.abs(parts))
 
     def rounding(self) -> float:
-        """What rounding must be expected to do to the outputs, before anything was measured."""
-        return EPS * self.size(self.origin) + self.blur
+        """What rounding does to the outputs at the least."""
+        return EPS * self.size(self.origin)
 
     def noise(self, h: float) -> float:
-        """What rounding does to the outputs, as seen in steps so small that a smooth function is straight."""
-        steps = sorted(rung.step for rung in self.rungs if rung.finite)
-        if not steps:
-            return self.rounding()
-        small = max(h / 256, steps[min(1, len(steps) - 1)])
-        seen = [rung.second for rung in self.rungs if rung.finite and rung.step <= small]
-        # Where rounding has made stairs of a slope, steps within one stair show nothing, and its height shows the rest.
-        stairs = np.where(np.isfinite(self.quantum), self.quantum, 0.0)
-        floor = np.maximum(EPS * np.abs(self.origin), stairs)
-        return self.size(np.max([floor, *seen], axis=0)) + self.blur
+        """What rounding does to the outputs, as seen at steps so small that a smooth function is straight."""
+        finite = [rung for rung in self.rungs if rung.finite]
+        small = max(h / 256, *sorted(rung.step for rung in finite)[:2])
+        # Where rounding makes stairs of a slope, steps within one stair show nothing; their height is the least move.
+        stairs = np.where(np.isfinite(self._least), self._least, 0.0)
+        seen = [rung.wobble for rung in finite if rung.step <= small]
+        return self.size(np.max([EPS * np.abs(self.origin), stairs, *seen], axis=0))
 
     def error(self, rung: _Rung, noise: float) -> float:
-        """How far a rung's estimate may be off."""
+        """How far the estimate of a rung may be off."""
         return self.size(rung.rough) + 4 * noise / rung.step
 
 
@@ -185,62 +186,70 @@ def measure(line: Line, claimed: float, scale: float, *, rtol: float, atol: floa
             continue
         estimate, error = line.total(rung.estimate), line.error(rung, line.rounding())
         if error <= tolerance and abs(estimate - claimed) <= tolerance:
-            return Slope("right", claimed, estimate, error)
+            return Slope("right", claimed, estimate, error, scale)
         still += not (rung.rise.any() or rung.fall.any())
-        if claimed == 0 and still >= 3:  # the first three steps span five decades
+        if claimed == 0 and still >= 3:  # the first three steps span eight powers of two
             return Slope("flat", 0.0, 0.0, error)
     return _weighed(line, claimed, scale, tolerance)
 
 
 def _weighed(line: Line, claimed: float, scale: float, tolerance: float) -> Slope:
-    """The verdict when all step sizes have been tried and none confirmed the claim outright."""
-    finite = [rung for rung in line.rungs if rung.finite]
-    if not finite:
+    """The verdict when all steps have been tried and none confirmed the claim outright."""
+    ladder = sorted((rung for rung in line.rungs if rung.finite), key=lambda rung: rung.step)
+    if not ladder:
         return _at_edge(line, claimed)
-    noises = {rung.step: line.noise(rung.step) for rung in finite}
-    errors = {rung.step: line.error(rung, noises[rung.step]) for rung in finite}
-    best = min(finite, key=lambda rung: errors[rung.step])
-    measured, error = line.total(best.estimate), errors[best.step]
-    uncertainty, gap = SAFETY * error, abs(measured - claimed)
-    typical = max(scale, abs(measured), line.size(best.rise), line.size(best.fall))
+    noises = [line.noise(rung.step) for rung in ladder]
+    errors = [SAFETY * line.error(rung, noise) for rung, noise in zip(ladder, noises, strict=True)]
+    estimates = [line.total(rung.estimate) for rung in ladder]
+    # A large step can miss all that happens within it: it counts only if no smaller step contradicts it.
+    steady = [
+        i
+        for i in range(len(ladder))
+        if all(abs(estimates[i] - estimates[j]) <= errors[i] + errors[j] for j in range(i))
+    ]
+    best = min(steady, key=lambda i: errors[i])
+    rung, measured, uncertainty = ladder[best], estimates[best], errors[best]
+    gap = abs(measured - claimed)
+    typical = max(scale, abs(measured), line.size(rung.rise), line.size(rung.fall))
+    found = Slope("noise", claimed, measured, uncertainty, typical)
     if gap <= tolerance + uncertainty:
         if uncertainty <= RESOLUTION * typical:
-            return Slope("right", claimed, measured, error)
-    elif uncertainty <= 0.05 * typical and any(
-        errors[rung.step] <= gap / 3 and abs(line.total(rung.estimate) - measured) <= gap / 3
-        for rung in finite
-        if rung is not best
-    ):
-        return Slope("wrong", claimed, measured, error)
-    bend = _bend(line, finite, noises, typical)
+            return replace(found, verdict="right")
+    elif uncertainty <= 0.05 * typical:
+        others = [i for i in range(len(ladder)) if i != best]
+        seconded = any(max(errors[i] / SAFETY, abs(estimates[i] - measured)) <= gap / 3 for i in others)
+        closer = any(abs(estimates[i] - claimed) > errors[i] for i in others if ladder[i].step <= rung.step / 256)
+        if seconded and (closer or abs(measured) > uncertainty):
+            return replace(found, verdict="wrong")
+    bend = _bend(line, ladder, noises, typical)
     if bend is not None:
-        return Slope("kink", claimed, measured, error, line.total(bend.fall), line.total(bend.rise))
-    moved = max(max(line.size(rung.rise), line.size(rung.fall)) * rung.step for rung in finite)
-    flat = moved <= SAFETY * max(noises.values()) and gap <= tolerance + uncertainty
-    return Slope("flat" if flat else "noise", claimed, measured, error)
+        return replace(found, verdict="kink", left=line.total(bend.fall), right=line.total(bend.rise))
+    reach, noise = ladder[-1].step, SAFETY * max(noises)
+    moved = max(max(line.size(rung.rise), line.size(rung.fall)) * rung.step for rung in ladder)
+    if reach >= 2.0 ** EXPONENTS[0] and moved <= noise and scale * reach <= noise:
+        return replace(found, verdict="flat")
+    return found
 
 
-def _bend(line: Line, finite: list[_Rung], noises: dict[float, float], typical: float) -> _Rung | None:
+def _bend(line: Line, ladder: list[_Rung], noises: list[float], typical: float) -> _Rung | None:
     """The smallest step that shows a kink, where one-sided slopes differ at any step, or a jump; None without one."""
-    smallest = sorted(finite, key=lambda rung: rung.step)[:2]
     for side in ("rise", "fall"):
-        jumps = [getattr(rung, side) * rung.step for rung in smallest]
+        jumps = [getattr(rung, side) * rung.step for rung in ladder[:2]]
         height = line.size(jumps[0])
-        if len(jumps) == 2 and height > 1e3 * line.rounding() and line.size(jumps[-1] - jumps[0]) < height / 10:
-            return smallest[0]
-    bent = [rung for rung in finite if line.size(rung.bend) * rung.step > 100 * noises[rung.step]]
-    closest = min(bent, key=lambda rung: rung.step, default=None)
-    if closest is None:
-        return None
-    bend = line.size(closest.bend)
-    return closest if bend > 0.01 * typical and line.size(closest.rough) > bend / 10 else None
+        if len(jumps) == 2 and height > 1e3 * line.rounding() and line.size(jumps[1] - jumps[0]) < height / 10:
+            return ladder[0]
+    for rung, noise in zip(ladder, noises, strict=True):
+        bend = line.size(rung.bend)
+        if bend * rung.step > 100 * noise:
+            sharp = bend > 0.01 * typical and 5 * line.size(rung.wobble) > bend * rung.step / 10
+            return rung if sharp else None
+    return None
 
 
 def _at_edge(line: Line, claimed: float) -> Slope:
-    """No step has an answer on both sides; the smallest step with one on one side shows the slope there."""
+    """No step has an answer on both sides; the smallest with one on either side shows the slope there."""
     left = right = np.nan
     for rung in sorted(line.rungs, key=lambda rung: -rung.step):
-        rise, fall = line.total(rung.rise), line.total(rung.fall)
-        left = fall if np.isfinite(fall) else left
-        right = rise if np.isfinite(rise) else right
+        fall, rise = line.total(rung.fall), line.total(rung.rise)
+        left, right = fall if np.isfinite(fall) else left, rise if np.isfinite(rise) else right
     return Slope("edge", claimed, left=left, right=right)

@@ -38,7 +38,7 @@ def windows(x: Any, size: tuple[int, int], stride: tuple[int, int], dilation: tu
     return autograd.stack(slices, axis=2)
 
 
-def _padded(layer: Module, x: Any, padding: tuple[int, int], value: float, reach: tuple[int, int]) -> Any:
+def _padded(layer: Module, x: Any, padding: tuple[int, int], value: float, reach: tuple[int, ...]) -> Any:
     """The image with a border of so many rows and columns; an error where a window (its reach) would not fit in."""
     shape = shape_of(layer, x, None, None, None, None)
     if any(n + 2 * p < k for n, p, k in zip(shape[2:], padding, reach, strict=True)):
@@ -99,7 +99,9 @@ class Conv2d(Module):
         self.dilation = pair("dilation", dilation)
         self.groups = integer("groups", groups)
         if in_channels % groups or out_channels % groups:
-            raise ValueError(f"groups must divide in_channels {in_channels} and out_channels {out_channels}, got {groups}")
+            raise ValueError(
+                f"groups must divide in_channels {in_channels} and out_channels {out_channels}, got {groups}"
+            )
         self.weight = Parameter(np.zeros((out_channels, in_channels // groups, *self.kernel_size)))
         self.bias = Parameter(np.zeros(out_channels)) if bias else None
         self.reset_parameters(generator)

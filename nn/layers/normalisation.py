@@ -58,6 +58,9 @@ class BatchNorm1d(Module):
 
     weight: Parameter | None
     bias: Parameter | None
+    running_mean: Any = None
+    running_var: Any = None
+    num_batches_tracked: Any = None
 
     def __init__(
         self,
@@ -150,7 +153,11 @@ class LayerNorm(Module):
     bias: Parameter | None
 
     def __init__(
-        self, normalized_shape: int | tuple[int, ...], eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
     ) -> None:
         lengths = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
         self.normalized_shape = tuple(integer("normalized_shape", n) for n in lengths)

@@ -53,7 +53,9 @@ class _Cell(Module):
         """A state that fits the input x: the given one, or zeros."""
         shape = (*shape_of(self, x, self.input_size, more=True)[:-1], self.hidden_size)
         if len(shape) > 2:
-            raise ValueError(f"{self} takes one step at a time, (N, {self.input_size}) or ({self.input_size},), got {x.shape}")
+            raise ValueError(
+                f"{self} takes one step at a time, (N, {self.input_size}) or ({self.input_size},), got {x.shape}"
+            )
         if given is None:
             return np.zeros(shape, x.dtype)
         if given.shape != shape:
@@ -139,7 +141,7 @@ class LSTMCell(_Cell):
     gates = 4
 
     def forward(self, x: Any, state: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
-        """The next (h, c): x of shape (N, input_size) or (input_size,), h and c of (N, hidden_size), zeros by default."""
+        """The next (h, c): x of shape (N, input_size) or (input_size,), h and c (N, hidden_size), zeros by default."""
         h, c = (None, None) if state is None else state
         h, c = self.state("h", x, h), self.state("c", x, c)
         write, keep, new, show = autograd.split(self.sums(x, h), 4, axis=-1)

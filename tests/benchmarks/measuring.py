@@ -18,7 +18,8 @@ def seconds_per_step(step: Callable[[], object], count: int) -> float:
 
 
 def count_for(step: Callable[[], object], seconds: float) -> int:
-    """How many steps fill about so many seconds; also warms up."""
+    """How many steps fill about so many seconds; the first steps, which compile and allocate, are not counted."""
+    seconds_per_step(step, 3)
     count = 1
     while (taken := seconds_per_step(step, count) * count) < seconds / 2:
         count *= 2

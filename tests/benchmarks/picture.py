@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.benchmarks.contestants import CHAINRULE, HAND
 
-COLOURS = ("#1f5fa8", "#e07b39", "#f2b98c", "#5b9a68", "#8d6cab", "#8a8a8a")
+COLOURS = ("#1f5fa8", "#e07b39", "#f2b98c", "#5b9a68", "#8d6cab", "#bfa9d3", "#8a8a8a")
 
 
 def draw(results: dict[str, Any], file: Path) -> None:
