@@ -58,7 +58,7 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
         )
     kind: Any = root.kind
     arrays = not kind.of_floats
-    # Below a `where`, a cotangent of 0 is a branch not taken: it stays 0, whatever the local derivative (0 * inf is 0).
+    # Below a `where`, a cotangent of 0 is a branch not taken: its product with an infinite local derivative is 0, not nan.
     shielding: set[int] = set()
     cotangents = {root.serial: kind.seed(root, seed, create_graph)}
     for node in reversed(tape(root)):
@@ -88,8 +88,9 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
                     d = kind.recover_rule(error, rule, g, out, read, params, primitive.name, arg)
                 if shielded:
                     shielding.add(arg.serial)
-                    if not primitive.arrays_only:
-                        d = where(g == 0, 0.0, d)
+                    lost = not primitive.arrays_only and (g == 0) & (d != d)
+                    if np.any(lost):
+                        d = where(lost, 0.0, d)
                 if d.__class__ is not float or arrays:
                     d = _fitted(d, arg, primitive)
                 key = arg.serial

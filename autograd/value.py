@@ -123,7 +123,7 @@ class Value(NumpyProtocol):
         """Read a rule that Python's floats cannot follow with NumPy's, which go on with inf and nan."""
         if isinstance(g, Value):
             raise type(error)(f"the rule of {name} for {describe(arg)}: {error}") from error
-        return rule(np.float64(g), np.float64(out), *map(np.float64, args), **params)
+        return float(rule(np.float64(g), np.float64(out), *map(np.float64, args), **params))
 
     @staticmethod
     def fit(d: Any, primal: float) -> Any:

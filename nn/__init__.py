@@ -14,7 +14,6 @@ if getattr(autograd, "__distribution__", None) != "chainrule":
 
 from nn import init as init
 from nn import optim as optim
-from nn.layers import ELU as ELU
 from nn.layers import GELU as GELU
 from nn.layers import AvgPool2d as AvgPool2d
 from nn.layers import BatchNorm1d as BatchNorm1d
@@ -36,7 +35,6 @@ from nn.layers import RNNCell as RNNCell
 from nn.layers import Sigmoid as Sigmoid
 from nn.layers import SiLU as SiLU
 from nn.layers import Softmax as Softmax
-from nn.layers import Softplus as Softplus
 from nn.layers import Tanh as Tanh
 from nn.losses import BCELoss as BCELoss
 from nn.losses import BCEWithLogitsLoss as BCEWithLogitsLoss

@@ -291,7 +291,8 @@ def _along(values: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _expected(log_p: Any, wanted: Any) -> Any:
-    """-Σ wanted * log_p over the classes; what is not wanted may have any log-probability, -inf too."""
+    """-Σ wanted * log_p over the classes; what is not wanted may be impossible, its log-probability -inf."""
     if not isinstance(wanted, Node):
         wanted = np.asarray(wanted, log_p.dtype)
-    return -autograd.sum(autograd.where(raw(wanted) != 0, wanted * log_p, 0.0), axis=_class_axis(log_p.shape))
+    counts = (raw(wanted) != 0) | (raw(log_p) > -np.inf)
+    return -autograd.sum(wanted * autograd.where(counts, log_p, 0.0), axis=_class_axis(log_p.shape))

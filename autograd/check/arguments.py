@@ -91,7 +91,9 @@ class Arguments:
         self.slots: list[Slot] = []
         self.constants: list[tuple[str, str]] = []
         names = _names(f, len(args))
-        numbers_as = Value if any(_is_value(leaf) for leaf in leaves(list(args))) else Tensor
+        given = leaves(list(args))
+        tensors = any(isinstance(leaf, Tensor) for leaf in given)
+        numbers_as = Value if any(map(_is_value, given)) and not tensors else Tensor
         # Each leaf becomes the number of its slot, or stays what it is.
         self.plan = [
             _with_paths(lambda leaf, path: self._placed(leaf, path, numbers_as), arg, name)
@@ -127,8 +129,8 @@ class Arguments:
                 raise TypeError(f"check_grads: {name} is complex; gradients here are of real numbers")
             if kind == "f":
                 data = np.array(leaf, dtype=np.float64)
-                node = numbers_as if data.ndim == 0 else Tensor
-                return Slot(name, data, node, dtype=np.asarray(leaf).dtype)
+                boxed = numbers_as is Value and data.ndim > 0
+                return Slot(name, data, numbers_as, boxed, np.asarray(leaf).dtype)
             if kind in "iu":
                 self.constants.append((name, "holds integers"))
         return None

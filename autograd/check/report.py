@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
+
 from autograd.check.slope import Verdict
 
 MOST_LINES = 20
@@ -48,10 +50,12 @@ class Comparison:
     @property
     def error(self) -> float:
         """The relative error."""
-        if self.engine == self.numeric or self.verdict == "flat":
-            return 0.0
         difference = abs(self.engine - self.numeric)
-        return difference / max(self.scale, abs(self.engine), abs(self.numeric)) if difference else 0.0
+        if difference == 0 or self.verdict == "flat":
+            return 0.0
+        if not np.isfinite(difference):
+            return np.nan
+        return difference / max(self.scale, abs(self.engine), abs(self.numeric))
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ Array = np.ndarray[Any, Any]
 Verdict = Literal["right", "wrong", "kink", "edge", "flat", "noise"]
 
 EXPONENTS = (-11, -15, -7, -19, -3, -23, -27, -31, -35, -39, -43, -1)
-"""Step sizes as powers of two, the most promising first. Near 1 for functions that hardly change, tiny for those that
+"""Step sizes as powers of two, the most promising first: near 1 for functions that hardly change, tiny for those that
 change at once; the first is right for a function whose third derivative is like its first."""
 
 SAFETY = 10.0
@@ -25,6 +25,9 @@ SAFETY = 10.0
 
 RESOLUTION = 3e-4
 """A slope known only to a larger part of itself is not called right: an error of 0.1 % could hide in it."""
+
+FINEST_STAIRS = 2.0**-19
+"""Smaller steps may leave f as it is only because it computes in float32."""
 
 EPS = float(np.finfo(float).eps)
 
@@ -187,8 +190,8 @@ def measure(line: Line, claimed: float, scale: float, *, rtol: float, atol: floa
         estimate, error = line.total(rung.estimate), line.error(rung, line.rounding())
         if error <= tolerance and abs(estimate - claimed) <= tolerance:
             return Slope("right", claimed, estimate, error, scale)
-        still += not (rung.rise.any() or rung.fall.any())
-        if claimed == 0 and still >= 3:  # the first three steps span eight powers of two
+        still += rung.step >= FINEST_STAIRS and not (rung.rise.any() or rung.fall.any())
+        if claimed == 0 and still == 2:
             return Slope("flat", 0.0, 0.0, error)
     return _weighed(line, claimed, scale, tolerance)
 
@@ -210,11 +213,14 @@ def _weighed(line: Line, claimed: float, scale: float, tolerance: float) -> Slop
     best = min(steady, key=lambda i: errors[i])
     rung, measured, uncertainty = ladder[best], estimates[best], errors[best]
     gap = abs(measured - claimed)
-    typical = max(scale, abs(measured), line.size(rung.rise), line.size(rung.fall))
+    usual = min(ladder, key=lambda r: abs(r.step - 2.0 ** EXPONENTS[0]))
+    typical = max(scale, abs(measured), *(line.size(side) for r in (rung, usual) for side in (r.rise, r.fall)))
     found = Slope("noise", claimed, measured, uncertainty, typical)
     if gap <= tolerance + uncertainty:
         if uncertainty <= RESOLUTION * typical:
             return replace(found, verdict="right")
+        if scale <= uncertainty <= 1e-6 * line.size(line.origin):
+            return replace(found, verdict="flat")
     elif uncertainty <= 0.05 * typical:
         others = [i for i in range(len(ladder)) if i != best]
         seconded = any(max(errors[i] / SAFETY, abs(estimates[i] - measured)) <= gap / 3 for i in others)
@@ -236,9 +242,11 @@ def _bend(line: Line, ladder: list[_Rung], noises: list[float], typical: float) 
     for side in ("rise", "fall"):
         jumps = [getattr(rung, side) * rung.step for rung in ladder[:2]]
         height = line.size(jumps[0])
-        if len(jumps) == 2 and height > 1e3 * line.rounding() and line.size(jumps[1] - jumps[0]) < height / 10:
+        if len(jumps) == 2 and height > 0.01 * line.size(line.origin) and line.size(jumps[1] - jumps[0]) < height / 10:
             return ladder[0]
     for rung, noise in zip(ladder, noises, strict=True):
+        if rung.step > 2.0 ** EXPONENTS[0]:
+            break  # over such a step a smooth function may bend as it likes
         bend = line.size(rung.bend)
         if bend * rung.step > 100 * noise:
             sharp = bend > 0.01 * typical and 5 * line.size(rung.wobble) > bend * rung.step / 10

@@ -1,6 +1,5 @@
 """The layers: each file holds one family."""
 
-from nn.layers.activations import ELU as ELU
 from nn.layers.activations import GELU as GELU
 from nn.layers.activations import LeakyReLU as LeakyReLU
 from nn.layers.activations import LogSoftmax as LogSoftmax
@@ -8,7 +7,6 @@ from nn.layers.activations import ReLU as ReLU
 from nn.layers.activations import Sigmoid as Sigmoid
 from nn.layers.activations import SiLU as SiLU
 from nn.layers.activations import Softmax as Softmax
-from nn.layers.activations import Softplus as Softplus
 from nn.layers.activations import Tanh as Tanh
 from nn.layers.attention import MultiheadAttention as MultiheadAttention
 from nn.layers.convolution import AvgPool2d as AvgPool2d

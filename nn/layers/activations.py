@@ -52,21 +52,7 @@ class LeakyReLU(Module):
         return autograd.leaky_relu(x, negative_slope=self.negative_slope)
 
     def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope:g}"
-
-
-class ELU(Module):
-    """x above 0, ``alpha * (exp(x) - 1)`` at and below it."""
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = number("alpha", alpha)
-
-    def forward(self, x: Any) -> Any:
-        """Entry by entry."""
-        return autograd.elu(x, alpha=self.alpha)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha:g}"
+        return f"negative_slope={self.negative_slope}"
 
 
 class GELU(Module):
@@ -97,14 +83,6 @@ class SiLU(Module):
     def forward(self, x: Any) -> Any:
         """Entry by entry."""
         return autograd.silu(x)
-
-
-class Softplus(Module):
-    """log(1 + exp(x)), a smooth max(x, 0)."""
-
-    def forward(self, x: Any) -> Any:
-        """Entry by entry."""
-        return autograd.softplus(x)
 
 
 class Softmax(Module):

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks import measuring, processes
+from tests.benchmarks import processes
 from tests.benchmarks.contestants import CHAINRULE, HAND, MODULES, Array, Trainer, trainers
+from tests.benchmarks.measuring import Times, in_rounds, ratio, seconds
 from tests.benchmarks.settings import Settings
 
 SIZES: dict[str, tuple[tuple[int, ...], int]] = {
@@ -57,64 +58,66 @@ def assert_equal_results(contestants: dict[str, type[Trainer]], problem: Any, si
 
 
 def jobs(settings: Settings, peers: list[str], hips: str) -> Iterator[dict[str, Any]]:
-    """A process per network and way to write the sigmoid, and one more for HIPS autograd."""
-    together = ["hand", "chainrule", *[peer for peer in peers if peer in MODULES and peer not in ("hand", "hips")]]
+    """A process per network, way to write the sigmoid, and library.
+
+    Each library meets the others in a process of its own: importing one changes how memory is handed out, and with it
+    how fast large temporaries are.
+    """
+    beside = {"chainrule": ["hand"], "hips": ["hand"]}
+    path = {"hips": [hips]}
     for network in SIZES:
         for sigmoid in SIGMOIDS:
-            job = {
-                "network": network,
-                "sigmoid": sigmoid,
-                "rounds": settings.rounds,
-                "seconds": settings.seconds,
-                "path": [],
-            }
-            yield job | {"peers": together}
-            if "hips" in peers:
-                yield job | {"peers": ["hand", "hips"], "path": [hips]}
+            for subject in ["chainrule", *[peer for peer in peers if peer in MODULES and peer != "hand"]]:
+                yield {
+                    "network": network,
+                    "sigmoid": sigmoid,
+                    "subject": subject,
+                    "beside": beside.get(subject, ["hand", "chainrule"]),
+                    "path": path.get(subject, []),
+                    "rounds": settings.rounds,
+                    "seconds": settings.seconds,
+                }
 
 
 def work(job: dict[str, Any]) -> dict[str, Any]:
-    """Check that all contestants agree on one network, and time them."""
+    """Check that one library agrees with those beside it on one network, and time them all."""
     sys.path[:0] = job["path"]
-    contestants = {name: trainer for peer in job["peers"] for name, trainer in trainers(peer).items()}
-    sizes = SIZES[job["network"]]
-    X, Y, parameters = problem(*sizes)
+    contestants = {name: trainer for peer in job["beside"] for name, trainer in trainers(peer).items()}
+    subjects = trainers(job["subject"])
+    contestants |= subjects
+    X, Y, parameters = problem(*SIZES[job["network"]])
     assert_equal_results(contestants, (X, Y, parameters), job["sigmoid"])
     steps = {name: trainer(X, Y, parameters, 2**-10, job["sigmoid"]).step for name, trainer in contestants.items()}
-    return {"job": job, "times": measuring.in_rounds(steps, job["rounds"], job["seconds"])}
+    return {"job": job, "subjects": list(subjects), "times": in_rounds(steps, job["rounds"], job["seconds"])}
 
 
 def summary(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each network, sigmoid and contestant the time of a step, and its ratio to by hand and to chainrule."""
-    rows = []
-    for network, (_, batch) in SIZES.items():
-        for sigmoid in SIGMOIDS:
-            runs = [r["times"] for r in results if (r["job"]["network"], r["job"]["sigmoid"]) == (network, sigmoid)]
-            ours = [times for times in runs if CHAINRULE in times]
-            for name in dict.fromkeys(name for times in runs for name in times):
-                with_it = [times for times in runs if name in times]
-                to_hand = measuring.ratio(with_it, name, HAND)
-                rows.append(
-                    {
-                        "network": network,
-                        "batch": batch,
-                        "sigmoid": sigmoid,
-                        "contestant": name,
-                        "microseconds": measuring.seconds(with_it, name) * 1e6,
-                        "to hand": to_hand,
-                        "to chainrule": _to_chainrule(with_it, ours, name, to_hand),
-                    }
-                )
-    return rows
+    return [row for network in SIZES for sigmoid in SIGMOIDS for row in _rows(results, network, sigmoid)]
 
 
-def _to_chainrule(
-    with_it: list[measuring.Times], ours: list[measuring.Times], name: str, to_hand: dict[str, float]
-) -> float:
-    """Pair by pair where both ran in one process; HIPS autograd meets us through the step by hand."""
-    if all(CHAINRULE in times for times in with_it):
-        return measuring.ratio(with_it, name, CHAINRULE)["ratio"]
-    return to_hand["ratio"] / measuring.ratio(ours, CHAINRULE, HAND)["ratio"]
+def _rows(results: list[dict[str, Any]], network: str, sigmoid: str) -> Iterator[dict[str, Any]]:
+    runs: dict[str, list[Times]] = {HAND: []}
+    for result in results:
+        if (result["job"]["network"], result["job"]["sigmoid"]) == (network, sigmoid):
+            for name in result["subjects"]:
+                runs.setdefault(name, []).append(result["times"])
+    runs[HAND] = runs[CHAINRULE]
+    for name, of_processes in runs.items():
+        to_hand = ratio(of_processes, name, HAND)
+        if all(CHAINRULE in times for times in of_processes):
+            to_chainrule = ratio(of_processes, name, CHAINRULE)["ratio"]
+        else:  # one process cannot hold both HIPS autograd and us: they meet through the step by hand
+            to_chainrule = to_hand["ratio"] / ratio(runs[CHAINRULE], CHAINRULE, HAND)["ratio"]
+        yield {
+            "network": network,
+            "batch": SIZES[network][1],
+            "sigmoid": sigmoid,
+            "contestant": name,
+            "microseconds": seconds(of_processes, name) * 1e6,
+            "to hand": to_hand,
+            "to chainrule": to_chainrule,
+        }
 
 
 if __name__ == "__main__":
