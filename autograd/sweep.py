@@ -58,7 +58,7 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
         )
     kind: Any = root.kind
     arrays = not kind.of_floats
-    # Below a `where`, a cotangent of 0 is a branch not taken: its product with an infinite local derivative is 0, not nan.
+    # Below a `where` a cotangent of 0 is a branch not taken: times an infinite local derivative it is 0, not nan.
     shielding: set[int] = set()
     cotangents = {root.serial: kind.seed(root, seed, create_graph)}
     for node in reversed(tape(root)):

@@ -2,8 +2,8 @@
 
 A notebook with its outputs is the source of truth: edit it anywhere, then run that command, which needs the ``test``
 extra. Give names (``python -m tests.notebooks xor``) to write only those. What is written depends on nothing but the
-notebook: no times, no versions, and cells named after the sentence above them, so that only what changed shows up as a
-change. With another Graphviz, or other fonts, pictures may come out differently; `shown` does not mind.
+notebook: no times, no versions, no random names of cells, so that running it again changes no byte. With another
+Graphviz, or other fonts, pictures may come out differently; `shown` does not mind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-__all__ = ["FOLDER", "execute", "name_cells", "paths", "read", "shown", "traces", "words", "write"]
+__all__ = ["FOLDER", "METADATA", "execute", "main", "name_cells", "paths", "read", "shown", "traces", "words", "write"]
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
@@ -47,6 +47,8 @@ class Kernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        # What libraries say behind Python's back, such as about a machine's fonts, is no output of a cell.
+        argv += ["--IPKernelApp.capture_fd_output=False"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
@@ -71,7 +73,8 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     with tempfile.TemporaryDirectory() as folder:
         # Nobody's startup files, and the packages that stand beside this file.
         own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"), folder)
-        env = {**os.environ, **own, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        places = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
+        env = {**os.environ, **own, "PYTHONPATH": os.pathsep.join(places)}
         # Sockets in that folder, where there are such, instead of open ports.
         transport = "tcp" if sys.platform == "win32" else "ipc"
         kernel = {"connection_file": os.path.join(folder, "kernel.json"), "transport": transport}
@@ -144,12 +147,14 @@ def traces(text: str) -> list[str]:
 
 def main(names: list[str]) -> None:
     """Run notebooks and write them anew, all of them or those named."""
-    for path in paths():
-        if not names or path.stem in names:
-            notebook = execute(read(path))
-            name_cells(notebook)
-            write(path, notebook)
-            print(f"{path.name}: {len(notebook.cells)} cells, {path.stat().st_size / 1000:.0f} kB")
+    found = {path.stem: path for path in paths()}
+    if unknown := set(names) - found.keys():
+        sys.exit(f"no notebook is called {', '.join(sorted(unknown))}: there are {', '.join(found)}")
+    for name in names or found:
+        notebook = execute(read(found[name]))
+        name_cells(notebook)
+        write(found[name], notebook)
+        print(f"{found[name].name}: {len(notebook.cells)} cells, {found[name].stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

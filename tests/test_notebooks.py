@@ -16,7 +16,7 @@ from autograd import Tensor
 from autograd.readers.svg import as_svg
 from nn.articles import examine, layers, xor
 from nn.report.notebook import Chart, Series, Table
-from notebooks import FOLDER, METADATA, execute, paths, read, shown, traces, words, write
+from notebooks import FOLDER, METADATA, execute, main, paths, read, shown, traces, words, write
 
 ARTICLES = {"xor": xor, "layers": layers}
 LARGEST = 400_000
@@ -81,7 +81,7 @@ def test_it_was_run_from_top_to_bottom(name):
 def test_it_does_not_tell_where_or_when_it_was_run(name):
     for notebook in (committed(name), run(name)):
         assert [found for output in outputs(notebook) for text in texts(output) for found in traces(text)] == []
-        assert [cell.metadata for cell in notebook.cells if cell.metadata] == []
+        assert [cell.id for cell in notebook.cells if "execution" in cell.metadata] == []
         assert notebook.metadata == METADATA
 
 
@@ -238,6 +238,31 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
         write(path, notebook)
     assert path.read_text() == "before"
     assert os.listdir(tmp_path) == ["a.ipynb"]
+
+
+def test_what_cannot_be_replaced_leaves_nothing_behind(tmp_path):
+    (tmp_path / "a.ipynb").mkdir()
+    with pytest.raises(OSError):
+        write(tmp_path / "a.ipynb", nbformat.v4.new_notebook())
+    assert os.listdir(tmp_path) == ["a.ipynb"]
+
+
+def test_writing_anew_gives_the_same_bytes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("notebooks.FOLDER", tmp_path)
+    path = tmp_path / "a.ipynb"
+    write(path, nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("one"), nbformat.v4.new_code_cell("1")]))
+    main(["a"])
+    first = path.read_bytes()
+    assert read(path).cells[1].outputs[0].data == {"text/plain": "1"}
+    assert [cell.id for cell in read(path).cells] == ["markdown-00", "code-01"]
+    main([])
+    assert path.read_bytes() == first
+    assert capsys.readouterr().out == "a.ipynb: 2 cells, 1 kB\n" * 2
+
+
+def test_a_name_without_a_notebook_is_an_error():
+    with pytest.raises(SystemExit, match="no notebook is called nowhere: there are "):
+        main(["nowhere"])
 
 
 # --- tables and curves ------------------------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ def _single_precision(program: Program, level: Level) -> list[Limit]:
     dtypes = [slot.dtype if slot.dtype == np.float32 else np.float64 for slot in program.slots]
     if np.float32 not in dtypes:
         return []
-    single = program.gradient(level.weights, dtypes)
+    single = program.gradient(level.weights, dtypes=dtypes)
     limits = []
     for slot, place, dtype in zip(program.slots, program.places, dtypes, strict=True):
         if dtype == np.float32 and slot.data.size:

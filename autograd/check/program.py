@@ -35,6 +35,11 @@ class Output:
     shape: tuple[int, ...]
     kind: type[Node] | None
 
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return self.place.stop - self.place.start
+
 
 class Program:
     """A function of slots, differentiated by the engine.
@@ -114,9 +119,9 @@ class Program:
             return None
         return derivative if complex_ones and derivative.shape == self.y.shape else None
 
-    def gradient(self, weights: Array, dtypes: Sequence[Any] | None = None) -> Array:
+    def gradient(self, weights: Array, *, at: Array | None = None, dtypes: Sequence[Any] | None = None) -> Array:
         """The engine's gradient of the weighted sum of the outputs, in one row."""
-        parts = self.fill(self.x, dtypes)
+        parts = self.fill(self.x if at is None else at, dtypes)
         with np.errstate(all="ignore"):
             outs = self.run(parts, True)
             return _row(pulled(outs, self.split(weights), parts, record=False))

@@ -221,17 +221,23 @@ def _weighed(line: Line, claimed: float, scale: float, tolerance: float) -> Slop
             return replace(found, verdict="right")
         if scale <= uncertainty <= 1e-6 * line.size(line.origin):
             return replace(found, verdict="flat")
-    elif uncertainty <= 0.05 * typical:
-        others = [i for i in range(len(ladder)) if i != best]
-        seconded = any(max(errors[i] / SAFETY, abs(estimates[i] - measured)) <= gap / 3 for i in others)
-        closer = any(abs(estimates[i] - claimed) > errors[i] for i in others if ladder[i].step <= rung.step / 256)
-        if seconded and (closer or abs(measured) > uncertainty):
-            return replace(found, verdict="wrong")
     bend = _bend(line, ladder, noises, typical)
     if bend is not None:
         return replace(found, verdict="kink", left=line.total(bend.fall), right=line.total(bend.rise))
+    moved = max(max(line.size(r.rise), line.size(r.fall)) * r.step for r in ladder)
+    if uncertainty < gap - tolerance and uncertainty <= 0.05 * typical:
+        able = [i for i in range(len(ladder)) if i != best and errors[i] <= gap / 2]
+        seconded = any(abs(estimates[i] - measured) <= gap / 2 for i in able)
+        opposed = any(abs(estimates[i] - claimed) <= errors[i] + tolerance for i in able)
+        roughs = [line.size(r.rough) for r in ladder]
+        rougher = any(roughs[i] > max(roughs[best], 20 * noises[i] / ladder[i].step) for i in range(best))
+        # That nothing is seen of the claim refutes it only where small steps would show it, and f is not mere chaos.
+        near = [i for i in range(best + 1) if ladder[i].step <= max(ladder[0].step, rung.step / 256)]
+        smooth = noises[0] <= 1e-6 * max(moved, line.size(line.origin))
+        unseen = smooth and any(abs(estimates[i] - claimed) > errors[i] for i in near)
+        if seconded and not opposed and not rougher and (unseen or abs(measured) > uncertainty):
+            return replace(found, verdict="wrong")
     reach, noise = ladder[-1].step, SAFETY * max(noises)
-    moved = max(max(line.size(rung.rise), line.size(rung.fall)) * rung.step for rung in ladder)
     if reach >= 2.0 ** EXPONENTS[0] and moved <= noise and scale * reach <= noise:
         return replace(found, verdict="flat")
     return found
@@ -244,13 +250,13 @@ def _bend(line: Line, ladder: list[_Rung], noises: list[float], typical: float) 
         height = line.size(jumps[0])
         if len(jumps) == 2 and height > 0.01 * line.size(line.origin) and line.size(jumps[1] - jumps[0]) < height / 10:
             return ladder[0]
+    last = 0.0
     for rung, noise in zip(ladder, noises, strict=True):
-        if rung.step > 2.0 ** EXPONENTS[0]:
-            break  # over such a step a smooth function may bend as it likes
         bend = line.size(rung.bend)
-        if bend * rung.step > 100 * noise:
-            sharp = bend > 0.01 * typical and 5 * line.size(rung.wobble) > bend * rung.step / 10
-            return rung if sharp else None
+        sharp = bend * rung.step > 100 * noise and 5 * line.size(rung.wobble) > bend * rung.step / 10
+        if sharp and bend > 0.01 * typical and 0.2 < last / bend < 5:
+            return rung
+        last = bend if sharp else 0.0
     return None
 
 

@@ -110,11 +110,12 @@ class MultiheadAttention(Module):
         ValueError
             Where shapes do not fit, or a query is left with no key at all.
         """
-        given = [(shape_of(self, x, self.embed_dim, more=True), x) for x in (query, key, value)]
+        name = type(self).__name__
+        given = [(shape_of(name, x, self.embed_dim, more=True), x) for x in (query, key, value)]
         ndim = len(given[0][0])
         if ndim not in (2, 3) or any(len(shape) != ndim for shape, _ in given) or given[1][0] != given[2][0]:
             raise ValueError(
-                f"{self} takes query, key and value as sequences, or batches of them, key and value of one shape; got "
+                f"{name} takes query, key and value as sequences, or batches of them, key and value of one shape; got "
                 f"shapes {', '.join(str(shape) for shape, _ in given)}"
             )
         sequences = [x for _, x in given]
