@@ -6,7 +6,7 @@ Every random one draws from ``generator``, or from nn's own (`nn.manual_seed`).
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,12 +14,13 @@ from autograd import Tensor
 from nn.checks import number, one_of
 from nn.seeding import chosen
 
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
 __all__ = [
     "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "uniform_",
     "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
-
-Generator = np.random.Generator
 
 
 def _fill(tensor: Tensor, numbers: Any) -> Tensor:

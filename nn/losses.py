@@ -110,7 +110,7 @@ def binary_cross_entropy(p: Any, y: Any) -> Any:
 
 
 def _log(p: Any) -> Any:
-    return autograd.log(autograd.maximum(p, np.exp(-100.0)))
+    return autograd.log(autograd.maximum(p, math.exp(-100.0)))
 
 
 def _probabilities(name: str, p: Any) -> Any:

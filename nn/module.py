@@ -117,10 +117,10 @@ class Module:
             raise TypeError(
                 f"{name} is a {kind} and cannot become a {type(value).__name__}; assign to its .data, or nn.Parameter"
             )
-        if isinstance(value, Tensor) and value.is_leaf and value.requires_grad:
+        if isinstance(value, Node) and value.is_leaf and value.requires_grad:
             raise TypeError(
-                f"{name} is a Tensor that requires a gradient but is no nn.Parameter, so that it would never train: "
-                "wrap it in nn.Parameter, or assign its .detach()"
+                f"{name} is a {type(value).__name__} that requires a gradient but is no nn.Parameter, so that it would "
+                "never train: wrap it in nn.Parameter, or assign its .detach()"
             )
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
         if any(isinstance(part, (Module, Parameter)) for part in parts):

@@ -112,6 +112,8 @@ def test_a_peer_that_is_not_installed_is_named(tmp_path, monkeypatch):
         "torch": "pip install torch",
         "hips": f"pip install --no-deps --target {tmp_path / 'nothing'} autograd",
     }
+    (tmp_path / "autograd").mkdir()
+    assert missing(["hips"], tmp_path) == {}
 
 
 def test_an_unknown_peer_is_refused(capsys):

@@ -182,7 +182,7 @@ def test_plain_arrays_and_float32_stay_what_they_are():
     out, weights = attention(x[0], x[0], x[0], is_causal=True, key_padding_mask=np.zeros((4, 3), bool))
     assert out.dtype == weights.dtype == np.float32
     losses = (nn.MSELoss(), nn.L1Loss(), nn.HuberLoss(), nn.BCEWithLogitsLoss(pos_weight=2.0), nn.CrossEntropyLoss())
-    for loss in (*losses, nn.CrossEntropyLoss([1.0, 2.0, 3.0], label_smoothing=0.1)):
+    for loss in (*losses, nn.BCELoss(), nn.CrossEntropyLoss([1.0, 2.0, 3.0], label_smoothing=0.1)):
         target = np.array([0, 1]) if isinstance(loss, nn.CrossEntropyLoss) else x[:, :, 0, 0]
         assert loss(Tensor(x[:, :, 0, 0]), target).dtype == np.float32, loss
 

@@ -122,7 +122,7 @@ def _report(arguments: Arguments, order: int, check: Callable[[Program], Level])
         if level.failures or program.order == order:
             break
         try:
-            program = program.pullback(level.weights)
+            program = program.pullback(level.weights, level.settled)
         except Exception as error:
             error.add_note(f"while recording a gradient for derivatives of order {program.order + 1}; see order=")
             raise

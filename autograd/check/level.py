@@ -11,13 +11,16 @@ import numpy as np
 from autograd.check.arguments import Array
 from autograd.check.program import Program
 from autograd.check.report import Comparison, Limit
-from autograd.check.slope import EPS, SAFETY, Line, Slope, measure
+from autograd.check.slope import EPS, Line, Slope, measure
 
 MOST_GROUPS = 16
 """Each argument moves by itself, so that a large gradient does not hide a small one; many arguments move in groups."""
 
 MOST_SPLITS = 24
 """How often a group is cut in two to find out which of its entries stand at a kink."""
+
+ROUNDINGS = 64
+"""Where large cotangents cancel, what is left is rounding: so many times what one operation adds."""
 
 MOST_NAMES = 4
 """How many entries a message names."""
@@ -64,20 +67,22 @@ class Level:
         The cotangents of the outputs, in one row.
     comparisons : list of Comparison
     failures : list of str
+    settled : array of bool
+        The entries of the arguments whose gradient is more than rounding.
     """
 
     def __init__(self, program: Program, *, rtol: float, atol: float, rng: np.random.Generator) -> None:
         self.program, self.rtol, self.atol = program, rtol, atol
         pairs = [ways(slot.data, rng) for slot in program.slots]
         self.ways = [np.concatenate([np.ravel(pair[i]) for pair in pairs]) for i in range(2)]
-        # An infinite gradient has no derivative of its own; it is left out of the sum.
-        self.known = np.isfinite(program.y)
+        self.known = program.known
         self.origin = np.where(self.known, program.y, 0.0)
         self.weights = np.where(self.known, self._weights(rng), 0.0)
         self.engine = program.gradient(self.weights)
         self.comparisons: list[Comparison] = []
         self.failures: list[str] = []
         self._met: dict[tuple[str, str], list[tuple[Array, Slope, Array]]] = {}
+        self.settled = program.settled.copy()
         self._splits = 0
 
     def _weights(self, rng: np.random.Generator) -> Array:
@@ -97,15 +102,17 @@ class Level:
                 max(np.mean(change[out.place]), 1e-3 * np.mean(np.abs(program.y[out.place]))) if out.size else 0.0
                 for out in program.outputs
             ]
-            largest = max((size for size in sizes if np.isfinite(size)), default=0.0) or 1.0
-            for out, size in zip(program.outputs, sizes, strict=True):
-                weights[out.place] /= size if 0 < size < np.inf else largest
+            largest = max((size for size in sizes if np.isfinite(size)), default=0.0)
+            if largest > 1e-100:
+                for out, size in zip(program.outputs, sizes, strict=True):
+                    # What hardly moves beside the others may be mere rounding.
+                    weights[out.place] /= size if 1e-8 * largest < size < np.inf else largest
         return weights
 
     def check(self, *, by_entry: bool) -> None:
         """Compare everything, entry by entry or along random directions of each argument."""
         self._check_recording()
-        moves, finite = self.ways[0] != 0, np.isfinite(self.engine)
+        moves, finite = (self.ways[0] != 0) & self.program.settled, np.isfinite(self.engine)
         for i in np.flatnonzero(moves & ~finite)[: 2 * MOST_NAMES]:
             self._settle_infinite(np.array([i]))
         places = [np.arange(place.start, place.stop) for place in self.program.places]
@@ -141,27 +148,16 @@ class Level:
         products = (self.engine if engine is None else engine)[block] * way[block]
         line = Line(lambda t: np.where(known, self.program.at(x + t * v), 0.0), self.origin, self.weights)
         slope = measure(line, float(products.sum()), float(np.abs(products).sum()), rtol=self.rtol, atol=self.atol)
-        if slope.verdict == "wrong" and slope.difference <= slope.uncertainty + SAFETY * self._jitter(block, way):
-            slope = replace(slope, verdict="noise")
+        if slope.verdict == "wrong":
+            rounding = float(self._size[block] @ np.abs(way[block]))
+            rounding += float(np.abs(self.weights) @ self.program.output_size()) / slope.step
+            if slope.difference <= slope.uncertainty + ROUNDINGS * EPS * rounding:
+                slope = replace(slope, verdict="noise")
         return slope
 
-    def _jitter(self, block: Array, way: Array) -> float:
-        """How much the engine's slope changes with the last bits of the numbers it is computed from.
-
-        Where large cotangents cancel, what is left of them is rounding, and no sign of a wrong rule.
-        """
-        return max(abs(float((other - self.engine)[block] @ way[block])) for other in self._neighbours)
-
     @cached_property
-    def _neighbours(self) -> list[Array]:
-        """The engine's gradients for numbers that differ in their last bits."""
-        rng = np.random.default_rng(0)
-
-        def nearly(numbers: Array) -> Array:
-            return np.asarray(numbers * (1 + EPS * rng.integers(-4, 5, numbers.shape)))
-
-        found = [self.program.gradient(nearly(self.weights), at=nearly(self.program.x)) for _ in range(4)]
-        return [np.where(np.isfinite(other), other, self.engine) for other in found]
+    def _size(self) -> Array:
+        return self.program.gradient_size(self.weights)
 
     def _settle(self, block: Array) -> None:
         """Find the verdict on a block of entries; where a limit is met, on its halves, to check all that can be."""
@@ -263,6 +259,8 @@ class Level:
                 verdict=slope.verdict,
             )
         )
+        if slope.verdict == "noise" or (slope.verdict == "flat" and slope.claimed):
+            self.settled[block] = False
 
     def _name(self, block: Array) -> str:
         first, last = self.program.entry(int(block[0])), self.program.entry(int(block[-1]))

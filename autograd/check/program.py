@@ -56,6 +56,13 @@ class Program:
         What to call the outputs.
     plain : callable, optional
         The outputs for plain arrays, which may be complex.
+
+    Attributes
+    ----------
+    x, y : array
+        The numbers of the arguments, and of the outputs.
+    settled, known : array of bool
+        Which of them take part: an infinite gradient has no derivative, and one that is mere rounding has none either.
     """
 
     def __init__(
@@ -66,20 +73,24 @@ class Program:
         names: Sequence[str] = (),
         plain: Callable[[Sequence[Any]], list[Any]] | None = None,
         argument_names: set[str] | None = None,
+        output_size: Callable[[], Array] | None = None,
     ) -> None:
         self.slots = list(slots)
         self.run = run
         self.order = order
         self.plain = plain
+        self.output_size = lambda: np.abs(self.y) if output_size is None else output_size()
         self.argument_names = {slot.name for slot in slots} if argument_names is None else argument_names
         ends = np.cumsum([0, *[slot.data.size for slot in slots]])
         self.places = [slice(int(a), int(b)) for a, b in zip(ends, ends[1:], strict=False)]
         self.x = np.concatenate([np.ravel(slot.data) for slot in slots])
+        self.settled = np.ones(self.x.shape, dtype=bool)
         self.parts = self.fill(self.x)
         with np.errstate(all="ignore"):
             self.recorded = run(self.parts, True)
         self.outputs = list(_laid_out(self.recorded, names))
         self.y = _row(self.recorded)
+        self.known = np.isfinite(self.y)
 
     def fill(self, x: Array, dtypes: Sequence[Any] | None = None) -> list[Any]:
         """Fresh nodes with the numbers of a row; in double precision unless dtypes are given."""
@@ -126,12 +137,25 @@ class Program:
             outs = self.run(parts, True)
             return _row(pulled(outs, self.split(weights), parts, record=False))
 
+    def gradient_size(self, weights: Array) -> Array:
+        """The sum of the sizes of all that each entry of `gradient` is added up from."""
+        parts = self.fill(self.x)
+        found: dict[int, Any] = {}
+        with np.errstate(all="ignore"):
+            for total in paired(self.run(parts, True), self.split(weights)).values():
+                found |= sizes(total)
+        rows = [found.get(node.serial, np.zeros(np.shape(node.primal))) for part in parts for node in nodes_of(part)]
+        return np.nan_to_num(_row(rows), nan=np.inf)
+
     def split(self, row: Array) -> list[Any]:
         """A row of numbers as arrays of the outputs' shapes."""
         return [row[out.place].reshape(out.shape) for out in self.outputs]
 
-    def pullback(self, weights: Array) -> Program:
-        """The gradient, with these cotangents, as a program of the arguments and the cotangents."""
+    def pullback(self, weights: Array, settled: Array) -> Program:
+        """The gradient, with these cotangents, as a program of the arguments and the cotangents.
+
+        ``settled`` are the entries of the arguments whose gradient can be relied on, and so can be differentiated.
+        """
         arrays = self.split(weights)
         varying = [i for i, out in enumerate(self.outputs) if out.kind is not None]
         cotangents = [
@@ -148,7 +172,17 @@ class Program:
             return pulled(self.run(parts[:n], True), cs, parts[:n], record=record)
 
         names = [f"the gradient of {slot.name}" for slot in self.slots for _ in range(slot.data.size if slot.boxed else 1)]
-        return Program([*self.slots, *cotangents], run, self.order + 1, names, argument_names=self.argument_names)
+        child = Program(
+            [*self.slots, *cotangents],
+            run,
+            self.order + 1,
+            names,
+            argument_names=self.argument_names,
+            output_size=lambda: self.gradient_size(weights),
+        )
+        child.settled[: len(settled)] = settled
+        child.known = settled & np.isfinite(child.y)
+        return child
 
     def entry(self, position: int) -> str:
         """The name of one number of the arguments."""
@@ -197,26 +231,43 @@ def _numbers(answer: Any) -> list[Any]:
     return outputs
 
 
-def pulled(outs: Sequence[Any], cotangents: Sequence[Any], parts: Sequence[Any], *, record: bool) -> list[Any]:
-    """The gradients of the paired outputs for all nodes in ``parts``: one for a node, one for each Value of an array.
+def paired(outs: Sequence[Any], cotangents: Sequence[Any]) -> dict[type[Node], Any]:
+    """The sum of the outputs times their cotangents: one for Values, one for Tensors, which never meet in a graph."""
+    totals: dict[type[Node], Any] = {}
+    for out, c in zip(outs, cotangents, strict=True):
+        if isinstance(out, Node):
+            number = (out * c).sum() if isinstance(out, Tensor) else out * (c if isinstance(c, Node) else float(c))
+            totals[out.kind] = totals[out.kind] + number if out.kind in totals else number
+    return totals
 
-    Values and Tensors never meet in a graph, so each kind has a sum of its own.
-    """
+
+def pulled(outs: Sequence[Any], cotangents: Sequence[Any], parts: Sequence[Any], *, record: bool) -> list[Any]:
+    """The gradients of the paired outputs for all nodes in ``parts``: one for a node, one for each Value of an array."""
+    totals = paired(outs, cotangents)
     nodes = [node for part in parts for node in nodes_of(part)]
-    found: dict[int, Any] = {}
-    for kind in (Value, Tensor):
+    found: dict[int, Any] = {node.serial: np.zeros(np.shape(node.primal)) for node in nodes}
+    for kind, total in totals.items():
         mine = [node for node in nodes if node.kind is kind]
-        total: Any = None
-        for out, c in zip(outs, cotangents, strict=True):
-            if isinstance(out, kind):
-                product = out * (c if kind is Tensor or isinstance(c, Node) else float(c))
-                number = product.sum() if isinstance(product, Tensor) else product
-                total = number if total is None else total + number
-        if total is None:
-            found |= {node.serial: np.zeros(np.shape(node.primal)) for node in mine}
-        else:
-            found |= dict(zip([n.serial for n in mine], grad(total, mine, create_graph=record), strict=True))
+        found |= dict(zip([n.serial for n in mine], grad(total, mine, create_graph=record), strict=True))
     return [found[node.serial] for node in nodes]
+
+
+def sizes(root: Node) -> dict[int, Any]:
+    """For each leaf, by its serial, the sum of the sizes of all that its gradient is added up from.
+
+    A sweep in which nothing cancels: what cancels in the real one leaves rounding errors of this size behind.
+    """
+    found: dict[int, Any] = {root.serial: np.ones_like(root.primal)}
+    for node in reversed(tape(root)):
+        if node.primitive is None or node.serial not in found:
+            continue
+        g, args = found.pop(node.serial), [arg.primal for arg in node.args]
+        for arg, rule in zip(node.args, node.primitive.rules_for(len(args)), strict=True):
+            if arg.requires_grad:
+                d = rule(g, node.primal, *args, **node.params)
+                size = np.abs(arg.kind.fit(d, arg.primal))  # type: ignore[attr-defined]
+                found[arg.serial] = found[arg.serial] + size if arg.serial in found else size
+    return found
 
 
 def _row(outs: Sequence[Any], dtype: Any = np.float64) -> Array:

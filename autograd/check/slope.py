@@ -47,6 +47,8 @@ class Slope:
         How far the estimate may be from the truth.
     scale : float
         What an error is to be compared with.
+    step : float
+        The step of the best estimate.
     left, right : float
         At a kink, the one-sided slopes.
     """
@@ -56,6 +58,7 @@ class Slope:
     measured: float = np.nan
     uncertainty: float = np.inf
     scale: float = 0.0
+    step: float = np.nan
     left: float = np.nan
     right: float = np.nan
 
@@ -188,11 +191,12 @@ def measure(line: Line, claimed: float, scale: float, *, rtol: float, atol: floa
         if not rung.finite:
             continue
         estimate, error = line.total(rung.estimate), line.error(rung, line.rounding())
-        if error <= tolerance and abs(estimate - claimed) <= tolerance:
-            return Slope("right", claimed, estimate, error, scale)
-        still += rung.step >= FINEST_STAIRS and not (rung.rise.any() or rung.fall.any())
+        moves = rung.rise.any() or rung.fall.any()
+        if error <= tolerance and abs(estimate - claimed) <= tolerance and (moves or claimed):
+            return Slope("right", claimed, estimate, error, scale, rung.step)
+        still += rung.step >= FINEST_STAIRS and not moves
         if claimed == 0 and still == 2:
-            return Slope("flat", 0.0, 0.0, error)
+            return Slope("flat", 0.0, 0.0, error, 0.0, rung.step)
     return _weighed(line, claimed, scale, tolerance)
 
 
@@ -215,9 +219,11 @@ def _weighed(line: Line, claimed: float, scale: float, tolerance: float) -> Slop
     gap = abs(measured - claimed)
     usual = min(ladder, key=lambda r: abs(r.step - 2.0 ** EXPONENTS[0]))
     typical = max(scale, abs(measured), *(line.size(side) for r in (rung, usual) for side in (r.rise, r.fall)))
-    found = Slope("noise", claimed, measured, uncertainty, typical)
+    found = Slope("noise", claimed, measured, uncertainty, typical, rung.step)
+    if not np.isfinite(measured):
+        return replace(found, verdict="edge")
     if gap <= tolerance + uncertainty:
-        if uncertainty <= RESOLUTION * typical:
+        if uncertainty <= RESOLUTION * typical and typical:
             return replace(found, verdict="right")
         if scale <= uncertainty <= 1e-6 * line.size(line.origin):
             return replace(found, verdict="flat")
@@ -231,11 +237,11 @@ def _weighed(line: Line, claimed: float, scale: float, tolerance: float) -> Slop
         opposed = any(abs(estimates[i] - claimed) <= errors[i] + tolerance for i in able)
         roughs = [line.size(r.rough) for r in ladder]
         rougher = any(roughs[i] > max(roughs[best], 20 * noises[i] / ladder[i].step) for i in range(best))
-        # That nothing is seen of the claim refutes it only where small steps would show it, and f is not mere chaos.
+        # That f seems flat refutes a claim only where small steps would show it, and nothing refutes one about chaos.
         near = [i for i in range(best + 1) if ladder[i].step <= max(ladder[0].step, rung.step / 256)]
-        smooth = noises[0] <= 1e-6 * max(moved, line.size(line.origin))
-        unseen = smooth and any(abs(estimates[i] - claimed) > errors[i] for i in near)
-        if seconded and not opposed and not rougher and (unseen or abs(measured) > uncertainty):
+        seen = abs(measured) > uncertainty or any(abs(estimates[i] - claimed) > errors[i] for i in near)
+        chaos = noises[0] > 1e-5 * max(moved, line.size(line.origin))
+        if seconded and seen and not (opposed or rougher or chaos):
             return replace(found, verdict="wrong")
     reach, noise = ladder[-1].step, SAFETY * max(noises)
     if reach >= 2.0 ** EXPONENTS[0] and moved <= noise and scale * reach <= noise:

@@ -52,8 +52,9 @@ class Anatomy:
         What the loss was recognised as.
     """
 
-    def __init__(self, steps: Steps, lr: float | None = None) -> None:
+    def __init__(self, steps: Steps, lr: float | None = None, claimed: frozenset[int] = frozenset()) -> None:
         self.steps = steps
+        self.claimed = claimed
         self.lr = lr
         self.head_known: Any = None
         self.params = [step.index for step in steps if step.tracked and step.primitive is None]
@@ -93,6 +94,25 @@ class Anatomy:
                 users = self.steps.uses[user.index]
             after = [u for u, _ in users if self.steps[u].kind in ACTIVATIONS and self.steps[u].shape == step.shape]
             yield Layer(step.index, weight, side, bias, z, after[0] if len(after) == 1 else None)
+
+    @cached_property
+    def inputs(self) -> list[int]:
+        """What the layers multiply their weights with."""
+        return list(dict.fromkeys(self.steps[layer.product].args[1 - layer.side] for layer in self.layers))
+
+    @cached_property
+    def stations(self) -> list[int]:
+        """Results whose gradients people write down: deltas, what is claimed, what has a label, and the loss."""
+        found = {self.steps.root, *self.claimed, *(layer.z for layer in self.layers)}
+        found |= {layer.activation for layer in self.layers if layer.activation is not None}
+        found |= {step.index for step in self.steps if step.label and step.index not in self.head}
+        return sorted(i for i in found if self.steps[i].tracked and self.steps[i].primitive is not None)
+
+    @cached_property
+    def spoken(self) -> frozenset[int]:
+        """Steps whose values people use in formulas."""
+        labelled = (step.index for step in self.steps if step.label)
+        return frozenset((*self.params, *self.stations, *self.inputs, *self.targets, *labelled)) - {self.steps.root}
 
     @cached_property
     def _inputs(self) -> frozenset[int]:

@@ -74,6 +74,8 @@ class Change:
     solve : callable, optional
         For a mistake with a number t in it, in which the gradients are linear: ``solve(anatomy, t)`` gives the changes
         with that number, none if it is no number that one would take. This change itself is the one with t = 1.
+    zero : Change, optional
+        The one with t = 0, where that is not to make no mistake at all.
     """
 
     mistake: Mistake
@@ -84,6 +86,7 @@ class Change:
     kinds: tuple[str, ...] = ()
     everywhere: str = ""
     cost: float = 1.0
+    zero: Change | None = None
     solve: Callable[[Anatomy, float], list[Change]] | None = None
 
 
@@ -104,7 +107,7 @@ class Replay:
         self._values: dict[int, Array] = {}
         self._leaves: dict[int, Array] = {}
         self._swept: set[int] = set()
-        self._sweep({steps.root}, set())
+        self._sweep({self.steps.root}, set())
         self._swept = set(self.given)
 
     # --- what the rules of changes may ask ----------------------------------------------------------------------

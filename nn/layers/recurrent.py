@@ -58,7 +58,7 @@ class _Cell(Module):
             )
         if given is None:
             return np.zeros(shape, x.dtype)
-        if given.shape != shape:
+        if shape_of(name, given, more=True) != shape:
             raise ValueError(f"{self} takes {name} of shape {shape} with this input, got {given.shape}")
         return given
 

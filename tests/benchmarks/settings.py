@@ -18,7 +18,7 @@ class Settings:
 
 
 FULL = Settings(
-    processes=7,
+    processes=5,
     rounds=15,
     seconds=0.01,
     moons_points=100,
