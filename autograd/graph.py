@@ -47,7 +47,7 @@ class Node:
         Of a leaf only: the serial that was next when its data last changed. A result with a smaller serial was computed
         from other data.
     snapshot : bytes or None
-        The contents of a leaf's array as the graph last saw them, while somebody outside may hold that array and
+        The fingerprint of a leaf's array as the graph last saw it, while somebody outside may hold that array and
         write into it. None while nobody does.
     """
 
@@ -155,9 +155,12 @@ Constant.kind = Constant
 
 
 def fingerprint(array: Any) -> bytes:
-    """The contents of a small array, or an even sample of a large one: enough to notice that a buffer was refilled."""
-    small = array.nbytes <= 1 << 16
-    contents: bytes = (array if small else array.flat[:: array.size // 4096]).tobytes()
+    """The contents of a small array; of a large one its sum and an even sample, which hardly a write leaves alike."""
+    contents: bytes
+    if array.nbytes <= 1 << 16:
+        contents = array.tobytes()
+    else:
+        contents = array.sum().tobytes() + array.flat[:: array.size // 4096].tobytes()
     return contents
 
 

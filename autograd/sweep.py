@@ -138,9 +138,16 @@ def backward(root: Node, seed: Any = None) -> None:
     """
     own = root.kind.own  # type: ignore[attr-defined]
     handed_out: set[int] = set()
-    for node, g in list(sweep(root, seed)):
+    nodes: list[Node] = []
+    cotangents: list[Any] = []
+    for node, g in sweep(root, seed):
+        nodes.append(node)
+        cotangents.append(g)
+    for node, g in zip(nodes, cotangents, strict=True):
         if node.grad is not None:
             node.grad = node.grad + g
+        elif g.__class__ is float:
+            node.grad = g
         elif node.primitive is None or id(g) in handed_out:  # add, for one, hands the same array to both parents
             node.grad = own(g)
         else:
