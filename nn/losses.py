@@ -29,8 +29,7 @@ class _Loss(Module):
 
     def alike(self, input: Any, target: Any) -> Any:
         """The target, which must have the input's shape: broadcasting would compare every entry with every other."""
-        target = target if hasattr(target, "shape") else np.asarray(target)
-        shape = shape_of(self, input, more=True)
+        target, shape = _array(target), shape_of(self, input, more=True)
         if target.shape != shape:
             raise ValueError(f"{self} takes input and target of one shape, got {shape} and {target.shape}")
         return target
@@ -47,6 +46,10 @@ class _Loss(Module):
 
     def extra_repr(self) -> str:
         return "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
+
+
+def _array(target: Any) -> Any:
+    return target if hasattr(target, "shape") else np.asarray(target)
 
 
 class MSELoss(_Loss):
@@ -275,7 +278,7 @@ class CrossEntropyLoss(NLLLoss):
     def from_probabilities(self, shape: tuple[int, ...], target: Any) -> tuple[Any, float]:
         """What each log-probability counts, and the number of rows."""
         axis = _class_axis(shape)
-        target = _probabilities(f"the target of {self}, which has the input's shape,", target)
+        target = _probabilities(f"the target of {self}, which has the input's shape,", _array(target))
         if not np.allclose(np.sum(raw(target), axis=axis), 1, rtol=0, atol=1e-4):
             raise ValueError(f"the target of {self} has the input's shape, so it must hold probabilities that sum to 1")
         return self.smoothed(target, shape) * self.weights(shape), math.prod(shape) / max(shape[axis], 1)

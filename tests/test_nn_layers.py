@@ -79,17 +79,27 @@ def lstm_cell(layer, x, h, c):
     return np.stack([sigmoid(o) * np.tanh(c), c])
 
 
-def attention(layer, query, key, value):
-    W, b = layer.in_proj_weight.data, layer.in_proj_bias.data
+def attention(layer, query, key, value, mask=None):
+    return attention_and_weights(layer, query, key, value, mask)[0]
+
+
+def attention_and_weights(layer, query, key, value, mask):
+    """Of sequences (L, N, E), with a mask of shape (N, heads, L, S) that is added to the scores."""
+    W, b = layer.in_proj_weight.data, 0 if layer.in_proj_bias is None else layer.in_proj_bias.data
+    b = np.zeros(len(W)) + b
     q, k, v = (x @ w.T + c for x, w, c in zip((query, key, value), np.split(W, 3), np.split(b, 3), strict=True))
     out = np.zeros_like(q)
+    weights = np.zeros((q.shape[1], layer.num_heads, len(q), len(k)))
+    mask = weights if mask is None else mask
     d = layer.embed_dim // layer.num_heads
     for n in range(q.shape[1]):
         for head in range(layer.num_heads):
             mine = slice(head * d, (head + 1) * d)
-            scores = np.exp(q[:, n, mine] @ k[:, n, mine].T / math.sqrt(d))
-            out[:, n, mine] = scores / scores.sum(axis=1, keepdims=True) @ v[:, n, mine]
-    return out @ layer.out_proj.weight.data.T + layer.out_proj.bias.data
+            scores = np.exp(q[:, n, mine] @ k[:, n, mine].T / math.sqrt(d) + mask[n, head])
+            weights[n, head] = scores / scores.sum(axis=1, keepdims=True)
+            out[:, n, mine] = weights[n, head] @ v[:, n, mine]
+    out = out @ layer.out_proj.weight.data.T
+    return out if layer.out_proj.bias is None else out + layer.out_proj.bias.data, weights
 
 
 def elementwise(f):
@@ -109,6 +119,9 @@ CASES = [
     (lambda: nn.ReLU(), [(3, 2)], elementwise(lambda x: x * (x > 0))),
     (lambda: nn.LeakyReLU(0.2), [(3, 2)], elementwise(lambda x: x * np.where(x > 0, 1, 0.2))),
     (lambda: nn.GELU(), [(3, 2)], elementwise(lambda x: x * [[(1 + math.erf(v / 2**0.5)) / 2 for v in r] for r in x])),
+    (lambda: nn.GELU("tanh"), [(3, 2)], elementwise(
+        lambda x: x / 2 * (1 + np.tanh((2 / math.pi) ** 0.5 * (x + 0.044715 * x**3))))),
+    (lambda: nn.LeakyReLU(), [(3, 2)], elementwise(lambda x: x * np.where(x > 0, 1, 0.01))),
     (lambda: nn.SiLU(), [(3, 2)], elementwise(lambda x: x * sigmoid(x))),
     (lambda: nn.Softmax(dim=0), [(3, 2)], softmax),
     (lambda: nn.LogSoftmax(dim=-1), [(3, 2)], lambda layer, x: np.log(softmax(layer, x))),
@@ -117,15 +130,21 @@ CASES = [
     (lambda: nn.BatchNorm2d(2), [(2, 2, 3, 2)], batch_norm),
     (lambda: nn.LayerNorm((3, 2)), [(4, 3, 2)], layer_norm),
     (lambda: nn.LayerNorm(4, elementwise_affine=False), [(3, 4)], layer_norm),
+    (lambda: nn.LayerNorm(4, bias=False), [(3, 4)], layer_norm),
     (lambda: nn.Conv2d(2, 3, 2), [(2, 2, 4, 5)], conv2d),
     (lambda: nn.Conv2d(2, 4, (3, 2), (2, 1), (1, 0), (1, 2), groups=2), [(2, 2, 5, 6)], conv2d),
     (lambda: nn.Conv2d(3, 2, 1, bias=False), [(2, 3, 2, 2)], conv2d),
+    (lambda: nn.Conv2d(1, 2, (1, 4), padding=(0, 1)), [(2, 1, 2, 2)], conv2d),
     (lambda: nn.MaxPool2d(2), [(2, 2, 5, 4)], pooled(np.max, -np.inf)),
     (lambda: nn.MaxPool2d(3, 1, 1), [(1, 2, 4, 4)], pooled(np.max, -np.inf)),
     (lambda: nn.AvgPool2d((2, 3), 2, 1), [(2, 2, 5, 4)], pooled(np.mean, 0)),
     (lambda: nn.Flatten(), [(3, 2, 2)], lambda layer, x: x.reshape(3, 4)),
+    (lambda: nn.Flatten(0, 1), [(3, 2, 4)], lambda layer, x: x.reshape(6, 4)),
+    (lambda: nn.Flatten(-3, -2), [(3, 2, 2, 5)], lambda layer, x: x.reshape(3, 4, 5)),
     (lambda: nn.RNNCell(3, 4), [(2, 3), (2, 4)], rnn_cell),
+    (lambda: nn.RNNCell(3, 4), [(3,), (4,)], rnn_cell),
     (lambda: nn.MultiheadAttention(6, 3), [(3, 2, 6), (5, 2, 6), (5, 2, 6)], attention),
+    (lambda: nn.MultiheadAttention(6, 3, bias=False), [(3, 1, 6), (5, 1, 6), (5, 1, 6)], attention),
 ]  # fmt: skip
 
 
@@ -170,6 +189,100 @@ def test_lstm_cell_over_two_steps():
     np.testing.assert_allclose(state[1].data, c, rtol=1e-12)
 
 
+L, S, N, E, H = 3, 5, 2, 6, 3
+FORBIDDEN = np.triu(np.ones((L, S), bool), 1)
+PADDING = np.array([[False, True, False, False, True], [False] * 5])
+ADDED = np.random.default_rng(5).normal(size=(N * H, L, S))
+
+
+def as_added(mask):
+    return np.where(mask, -np.inf, 0.0)
+
+
+MASKS = [
+    ({}, np.zeros((N, H, L, S))),
+    ({"attn_mask": FORBIDDEN}, np.broadcast_to(as_added(FORBIDDEN), (N, H, L, S))),
+    ({"attn_mask": ADDED[0]}, np.broadcast_to(ADDED[0], (N, H, L, S))),
+    ({"attn_mask": ADDED}, ADDED.reshape(N, H, L, S)),
+    ({"key_padding_mask": PADDING}, np.broadcast_to(as_added(PADDING)[:, None, None], (N, H, L, S))),
+    ({"key_padding_mask": PADDING, "attn_mask": ADDED, "is_causal": True},
+     as_added(PADDING)[:, None, None] + ADDED.reshape(N, H, L, S) + as_added(FORBIDDEN)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "mask"), MASKS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_attention_masks_layouts_and_weights(given, mask, bias):
+    rng = np.random.default_rng(1)
+    xs = [rng.normal(size=(n, N, E)) for n in (L, S, S)]
+    layer = nn.MultiheadAttention(E, H, bias=bias)
+    for parameter in layer.parameters():
+        parameter.data = rng.normal(size=parameter.shape)
+    wanted, weights = attention_and_weights(layer, *xs, mask)
+
+    out, found = layer(*xs, **given)
+    np.testing.assert_allclose(out.data, wanted, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found.data, weights.mean(axis=1), rtol=1e-12, atol=1e-12)
+    out, found = layer(*xs, **given, average_attn_weights=False)
+    np.testing.assert_allclose(found.data, weights, rtol=1e-12, atol=1e-12)
+    assert layer(*xs, **given, need_weights=False)[1] is None
+
+    layer.batch_first = True
+    out, found = layer(*(x.swapaxes(0, 1) for x in xs), **given)
+    np.testing.assert_allclose(out.data, wanted.swapaxes(0, 1), rtol=1e-12, atol=1e-12)
+    layer.batch_first = False
+
+    one = dict(given)
+    if "key_padding_mask" in given:
+        one["key_padding_mask"] = PADDING[:1]
+    if np.ndim(given.get("attn_mask")) == 3:
+        one["attn_mask"] = ADDED[:H]
+    np.testing.assert_allclose(layer(*(x[:, :1] for x in xs), **one)[0].data, wanted[:, :1], rtol=1e-12, atol=1e-12)
+
+    single = dict(one)
+    if "key_padding_mask" in given:
+        single["key_padding_mask"] = PADDING[0]
+    out, found = layer(*(x[:, 0] for x in xs), **single)
+    np.testing.assert_allclose(out.data, wanted[:, 0], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found.data, weights[0].mean(axis=0), rtol=1e-12, atol=1e-12)
+
+
+def test_maxpool_gives_the_gradient_of_equal_entries_to_the_first():
+    x = Tensor(np.zeros((1, 1, 2, 4)))
+    nn.MaxPool2d(2)(x).sum().backward()
+    assert x.grad.tolist() == [[[[1, 0, 1, 0], [0, 0, 0, 0]]]]
+
+
+TEXTS = [
+    (lambda: nn.Linear(2, 3), "Linear(in_features=2, out_features=3, bias=True)"),
+    (lambda: nn.Linear(2, 3, bias=False), "Linear(in_features=2, out_features=3, bias=False)"),
+    (lambda: nn.LeakyReLU(), "LeakyReLU(negative_slope=0.01)"),
+    (lambda: nn.GELU(), "GELU(approximate='none')"),
+    (lambda: nn.Softmax(1), "Softmax(dim=1)"),
+    (lambda: nn.Dropout(), "Dropout(p=0.5)"),
+    (lambda: nn.BatchNorm1d(3), "BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"),
+    (lambda: nn.LayerNorm(4), "LayerNorm((4,), eps=1e-05, elementwise_affine=True, bias=True)"),
+    (lambda: nn.LayerNorm(4, bias=False), "LayerNorm((4,), eps=1e-05, elementwise_affine=True, bias=False)"),
+    (lambda: nn.Embedding(3, 2), "Embedding(3, 2)"),
+    (lambda: nn.Embedding(3, 2, -1), "Embedding(3, 2, padding_idx=2)"),
+    (lambda: nn.Embedding(3, 2, -3), "Embedding(3, 2, padding_idx=0)"),
+    (lambda: nn.Conv2d(2, 4, 3), "Conv2d(2, 4, kernel_size=(3, 3), stride=(1, 1))"),
+    (lambda: nn.Conv2d(2, 4, 3, 2, 1, (1, 2), 2, bias=False),
+     "Conv2d(2, 4, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 2), groups=2, bias=False)"),
+    (lambda: nn.MaxPool2d(2), "MaxPool2d(kernel_size=(2, 2), stride=(2, 2), padding=(0, 0))"),
+    (lambda: nn.Flatten(), "Flatten(start_dim=1, end_dim=-1)"),
+    (lambda: nn.RNNCell(2, 3), "RNNCell(2, 3)"),
+    (lambda: nn.LSTMCell(2, 3, bias=False), "LSTMCell(2, 3, bias=False)"),
+    (lambda: nn.MSELoss(), "MSELoss()"),
+    (lambda: nn.NLLLoss(reduction="sum"), "NLLLoss(reduction='sum')"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "text"), TEXTS)
+def test_the_text_of_a_layer_tells_its_options(make, text):
+    assert repr(make()) == text
+
+
 def test_plain_arrays_and_float32_stay_what_they_are():
     x = np.ones((2, 3, 4, 4), np.float32)
     for layer in (nn.ReLU(), nn.MaxPool2d(2, padding=1), nn.AvgPool2d(2), nn.Dropout(0.5), nn.Flatten(), nn.Softmax(1)):
@@ -207,9 +320,18 @@ def test_batch_norm_keeps_running_averages_and_uses_them_in_evaluation():
     layer(x)
     # the batch has means 2 and 30, unbiased variances 2 and 800: a quarter of each, three quarters of 0 and 1
     assert layer.running_mean.tolist() == [0.5, 7.5] and layer.running_var.tolist() == [1.25, 200.75]
+    layer(x)
+    assert layer.running_mean.tolist() == [0.875, 13.125] and layer.running_var.tolist() == [1.4375, 350.5625]
+    longer = nn.BatchNorm1d(2, momentum=1.0)
+    longer(np.array([[1.0, 10.0], [3.0, 50.0], [5.0, 30.0]]))  # squared deviations 8 and 800 over two
+    np.testing.assert_allclose(longer.running_var, [4, 400], rtol=1e-15)
+    images = nn.BatchNorm2d(1, momentum=0.5)
+    images(np.array([[[[1.0, 3.0]]], [[[3.0, 5.0]]]]))
+    assert images.running_mean.shape == images.running_var.shape == (1,) and images.running_mean == 1.5
     layer.eval()
-    np.testing.assert_allclose(layer(x).data, (x - [0.5, 7.5]) / np.sqrt(np.array([1.25, 200.75]) + 1e-5))
-    assert layer(x[:1]).shape == (1, 2) and layer.num_batches_tracked == 1
+    wanted = (x - [0.875, 13.125]) / np.sqrt(np.array([1.4375, 350.5625]) + 1e-5)
+    np.testing.assert_allclose(layer(x).data, wanted, rtol=1e-12)
+    assert layer(x[:1]).shape == (1, 2) and layer.num_batches_tracked == 2
     average = nn.BatchNorm1d(2, momentum=None)
     for batch in (x, 3 * x, 8 * x):
         average(batch)
@@ -224,6 +346,13 @@ def test_batch_norm_needs_two_values_in_training():
     assert nn.BatchNorm1d(2)(np.ones((1, 2, 3))).shape == (1, 2, 3)
     with pytest.raises(ValueError, match="more than one value"):
         nn.BatchNorm1d(2, track_running_stats=False).eval()(np.ones((1, 2)))
+
+
+def test_batch_norm_without_running_averages_measures_every_batch():
+    layer, x = nn.BatchNorm1d(2, affine=False, track_running_stats=False), np.array([[1.0, 10.0], [3.0, 50.0]])
+    assert layer.state_dict() == {}
+    np.testing.assert_array_equal(layer(x).data, layer.eval()(x).data)
+    np.testing.assert_allclose(layer(x).data, batch_norm(layer, x), rtol=1e-12)
 
 
 def test_dropout_drops_the_share_p_and_keeps_the_mean():
@@ -255,6 +384,7 @@ def test_embedding_picks_rows_and_adds_up_their_gradients():
     assert (out.data == layer.weight.data[[[1, 1], [0, 3]]]).all()
     out.sum().backward()
     assert layer.weight.grad.tolist() == [[0, 0], [2, 2], [0, 0], [1, 1]]
+    assert layer([]).shape == (0, 2)
 
 
 # --- losses -----------------------------------------------------------------------------------------------------------
@@ -301,6 +431,35 @@ def test_weighted_and_ignored_classes():
     assert nn.CrossEntropyLoss(reduction="none")(X, np.array([-100, 0])).tolist()[0] == 0
 
 
+def test_losses_of_several_places_and_of_one_row():
+    scores = np.random.default_rng(0).normal(size=(2, 3, 4))
+    y = np.array([[0, 1, 2, 1], [2, 2, 0, 1]])
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    wanted = [[-log_p[n, y[n, i], i] for i in range(4)] for n in range(2)]
+    np.testing.assert_allclose(nn.CrossEntropyLoss(reduction="none")(scores, y), wanted, rtol=1e-12)
+    one_hot = (y[:, None] == np.arange(3)[:, None]) * 1.0
+    np.testing.assert_allclose(float(nn.CrossEntropyLoss()(scores, one_hot)), np.mean(wanted), rtol=1e-12)
+    np.testing.assert_allclose(float(nn.CrossEntropyLoss()(scores, one_hot.tolist())), np.mean(wanted), rtol=1e-12)
+    weighted = nn.CrossEntropyLoss([1.0, 2.0, 5.0])(scores, one_hot)  # probabilities: the mean is over the rows
+    np.testing.assert_allclose(float(weighted), np.mean(wanted * np.array([1.0, 2, 5])[y]), rtol=1e-12)
+    np.testing.assert_allclose(float(nn.CrossEntropyLoss()(scores[0, :, 0], 0)), wanted[0][0], rtol=1e-12)
+
+
+def test_targets_that_are_computed_get_a_gradient():
+    x, y = Tensor(P), Tensor(Q)
+    nn.BCELoss("sum")(x, y).backward()
+    np.testing.assert_allclose(y.grad, np.log(1 - P) - np.log(P), rtol=1e-12)
+    scores, soft = Tensor(X), Tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
+    nn.CrossEntropyLoss(reduction="sum")(scores, soft).backward()
+    np.testing.assert_allclose(soft.grad, -LOG_P, rtol=1e-12)  # also where the target is 0
+
+
+def test_targets_that_are_ignored_by_default_are_minus_100():
+    for loss in (nn.CrossEntropyLoss(reduction="none", label_smoothing=0.5), nn.NLLLoss(reduction="none")):
+        losses = loss(LOG_P, np.array([-100, 0]))
+        assert losses[0] == 0 and losses[1] > 0
+
+
 def test_losses_stay_finite_where_the_formula_does_not():
     x = Tensor([-1000.0, 1000.0, 1000.0])
     loss = nn.BCEWithLogitsLoss("sum")(x, np.array([0.0, 1.0, 0.0]))
@@ -321,6 +480,7 @@ def test_losses_stay_finite_where_the_formula_does_not():
 ONE = np.ones((2, 3))
 REFUSED = [
     (lambda: nn.Linear(3, 0), ValueError, "out_features must be 1 or more, got 0"),
+    (lambda: nn.Linear(True, 2), TypeError, "in_features must be an integer, got True"),
     (lambda: nn.Linear(3.0, 2), TypeError, "in_features must be an integer, got 3.0"),
     (lambda: nn.Linear(3, 2)(np.ones((5, 4))), ValueError,
      r"Linear\(in_features=3, .*takes input of shape \(\.\.\., 3\), got \(5, 4\)"),
@@ -328,6 +488,7 @@ REFUSED = [
     (lambda: nn.Dropout(1.5), ValueError, "p must be a finite number from 0 to 1, got 1.5"),
     (lambda: nn.Dropout(-0.1), ValueError, "p must be a finite number from 0 to 1"),
     (lambda: nn.Dropout(float("nan")), ValueError, "p must be a finite number from 0 to 1, got nan"),
+    (lambda: nn.Dropout(0.5, generator=0), TypeError, r"generator must be a numpy\.random\.Generator"),
     (lambda: nn.Dropout("0.5"), TypeError, "p must be a number, got '0.5'"),
     (lambda: nn.GELU("fast"), ValueError, "approximate must be one of 'none', 'tanh', got 'fast'"),
     (lambda: nn.Softmax(), TypeError, "dim"),
@@ -353,9 +514,12 @@ REFUSED = [
      r"takes input of shape \(any, any, any, any\), got \(3, 5, 5\)"),
     (lambda: nn.Conv2d(1, 1, 3, dilation=2)(np.ones((1, 1, 4, 9))), ValueError,
      r"a window that reaches \(5, 5\) does not fit in input of shape \(1, 1, 4, 9\)"),
+    (lambda: nn.Conv2d(1, 1, 6, padding=1)(np.ones((1, 1, 3, 9))), ValueError, "does not fit in input"),
     (lambda: nn.MaxPool2d(3)(np.ones((1, 1, 2, 9))), ValueError, "does not fit in input"),
     (lambda: nn.MaxPool2d(2, padding=2), ValueError,
      r"padding must be at most half of kernel_size \(2, 2\), got \(2, 2\)"),
+    (lambda: nn.Flatten(2, 1)(np.ones((2, 3, 4))), ValueError, "has no such axes"),
+    (lambda: nn.Flatten(1, 3)(np.ones((2, 3, 4))), ValueError, "has no such axes"),
     (lambda: nn.Flatten()(np.ones(3)), ValueError, r"has no such axes in input of shape \(3,\)"),
     (lambda: nn.RNNCell(3, 4)(np.ones((5, 2, 3))), ValueError,
      r"takes one step at a time, \(N, 3\) or \(3,\), got \(5, 2, 3\)"),
@@ -392,6 +556,9 @@ REFUSED = [
     (lambda: nn.CrossEntropyLoss()(ONE, Tensor([1, 0])), TypeError, "must be plain integers"),
     (lambda: nn.CrossEntropyLoss()(ONE, [[1], [0]]), ValueError,
      r"shape \(2,\) for input of shape \(2, 3\), got \(2, 1\)"),
+    (lambda: nn.CrossEntropyLoss()(np.ones((2, 3, 4)), [[0] * 5] * 2), ValueError,
+     r"shape \(2, 4\) for input of shape \(2, 3, 4\), got \(2, 5\)"),
+    (lambda: nn.CrossEntropyLoss()(ONE, ONE / 3 + 0.001), ValueError, "must hold probabilities that sum to 1"),
     (lambda: nn.CrossEntropyLoss()(ONE, ONE), ValueError, "must hold probabilities that sum to 1"),
     (lambda: nn.CrossEntropyLoss()(ONE, ONE - [0, 0, 2]), ValueError, "must lie from 0 to 1, got -1 to 1"),
     (lambda: nn.CrossEntropyLoss([1.0, 2.0])(ONE, [0, 1]), ValueError,

@@ -1,6 +1,7 @@
 """Modules: what they find, what they refuse, how their state goes out and in; and where random numbers come from."""
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -51,6 +52,8 @@ def test_modules_and_children():
     names = ["", "first", "norm", "blocks", "blocks.0", "blocks.1", "blocks.1.0", "blocks.1.1"]
     assert [name for name, _ in model.named_modules()] == names
     assert [name for name, _ in model.named_children()] == ["first", "norm", "blocks"]
+    twice = nn.Sequential(model.first, model.first)
+    assert [name for name, _ in twice.named_children()] == ["0"] and len(twice) == 2
     assert next(model.children()) is model.first and next(model.modules()) is model
 
 
@@ -301,6 +304,8 @@ def test_train_eval_zero_grad_freeze_and_apply():
     model.first.requires_grad_(False)
     model(np.eye(2)).sum().backward()
     assert [p.label for p in model.parameters() if p.grad is None] == ["first.weight", "first.bias"]
+    assert not model.first.weight.requires_grad
+    assert all(p.requires_grad for p in model.requires_grad_().parameters())
     seen = []
     model.apply(lambda m: seen.append(type(m).__name__))
     assert seen == ["Linear", "BatchNorm1d", "Linear", "Tanh", "Linear", "Sequential", "ModuleList", "Network"]
@@ -383,6 +388,75 @@ def test_orthogonal_matrices_are_orthogonal_and_scaled():
         np.testing.assert_allclose(small, 4 * np.eye(len(small)), atol=1e-12)
 
 
+WIDE, CONV = (300, 200), (60, 40, 3, 3)  # fan in and fan out are 200 and 300, 360 and 540
+
+SPREADS = [
+    ("xavier_uniform_", {}, WIDE, 6 / 500 / 3), ("xavier_uniform_", {"gain": 2.0}, CONV, 4 * 6 / 900 / 3),
+    ("xavier_normal_", {}, WIDE, 2 / 500), ("xavier_normal_", {"gain": 2.0}, CONV, 4 * 2 / 900),
+    ("kaiming_uniform_", {}, WIDE, 2 / 200), ("kaiming_uniform_", {"a": 1.0, "mode": "fan_out"}, CONV, 1 / 540),
+    ("kaiming_normal_", {}, WIDE, 2 / 200), ("kaiming_normal_", {"a": 2.0}, CONV, 2 / 5 / 360),
+    ("kaiming_normal_", {"nonlinearity": "tanh"}, WIDE, 25 / 9 / 200),
+    ("uniform_", {}, WIDE, 1 / 12), ("normal_", {}, WIDE, 1.0), ("orthogonal_", {}, WIDE, 1 / 300),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "options", "shape", "variance"), SPREADS)
+def test_initialisers_have_their_spread(name, options, shape, variance):
+    nn.manual_seed(1)
+    numbers = getattr(nn.init, name)(nn.Parameter(np.zeros(shape)), **options).data
+    centre = 0.5 if name == "uniform_" else 0
+    assert abs(numbers.mean() - centre) < 0.02 * math.sqrt(variance)
+    assert abs(numbers.var() / variance - 1) < 0.03
+    furthest = np.abs(numbers - centre).max() / math.sqrt(3 * variance)
+    assert 0.999 < furthest <= 1 if "uniform" in name else furthest > 2
+
+
+def test_gains_of_the_nonlinearities():
+    gains = {"linear": 1, "conv2d": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": 2**0.5, "selu": 0.75}
+    assert {name: nn.init.calculate_gain(name) for name in gains} == gains
+    assert nn.init.calculate_gain("conv1d") == nn.init.calculate_gain("conv3d") == 1
+    assert nn.init.calculate_gain("leaky_relu") == math.sqrt(2 / 1.0001)
+    assert nn.init.calculate_gain("leaky_relu", 3) == math.sqrt(0.2)
+
+
+STARTS = [  # how far each parameter reaches, evenly to both sides; 0 stands for zeros, 1 for ones
+    (lambda: nn.Linear(100, 300), {"weight": 0.1, "bias": 0.1}),
+    (lambda: nn.Conv2d(8, 300, (2, 4), groups=4), {"weight": 0.25, "bias": 0.25}),  # 2 * 8 entries in a window
+    (lambda: nn.RNNCell(50, 400), {"weight_ih": 0.05, "weight_hh": 0.05, "bias_ih": 0.05, "bias_hh": 0.05}),
+    (lambda: nn.LSTMCell(50, 100), {"weight_ih": 0.1, "weight_hh": 0.1, "bias_ih": 0.1, "bias_hh": 0.1}),
+    (lambda: nn.MultiheadAttention(96, 4), {"in_proj_weight": 0.125, "in_proj_bias": 0,
+                                            "out_proj.weight": 96**-0.5, "out_proj.bias": 0}),
+    (lambda: nn.BatchNorm1d(9), {"weight": 1, "bias": 0}),
+    (lambda: nn.LayerNorm(9), {"weight": 1, "bias": 0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "reach"), STARTS)
+def test_layers_start_within_their_range(make, reach):
+    nn.manual_seed(2)
+    parameters = dict(make().named_parameters())
+    assert parameters.keys() == reach.keys()
+    for name, parameter in parameters.items():
+        if reach[name] in (0, 1):
+            assert (parameter.data == reach[name]).all()
+        else:
+            assert 0.98 < np.abs(parameter.data).max() / reach[name] <= 1, name
+            assert abs(parameter.data.std() / reach[name] - 3**-0.5) < 0.03, name
+
+
+def test_an_embedding_starts_normally_distributed():
+    nn.manual_seed(2)
+    rows = nn.Embedding(300, 100).weight.data
+    assert abs(rows.mean()) < 0.02 and abs(rows.std() - 1) < 0.02
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4)])
+def test_every_orthogonal_matrix_is_equally_likely(shape):
+    rng = np.random.default_rng(0)
+    drawn = [nn.init.orthogonal_(nn.Parameter(np.zeros(shape)), generator=rng).data for _ in range(800)]
+    assert np.abs(np.mean(drawn, axis=0)).max() < 0.08  # no entry has a preferred sign
+
+
 def test_initialisers_fill_in_place_and_refuse_what_they_cannot():
     weight = nn.Parameter(np.zeros((2, 3)), dtype=np.float32)
     assert nn.init.ones_(weight) is weight and (weight.data == 1).all() and weight.dtype == np.float32
@@ -395,6 +469,7 @@ def test_initialisers_fill_in_place_and_refuse_what_they_cannot():
         (lambda: nn.init.zeros_(np.zeros(3)), TypeError, "fills a Tensor or a Parameter in place, got ndarray"),
         (lambda: nn.init.xavier_uniform_(nn.Parameter(np.zeros(3))), ValueError, r"two axes or more, got shape \(3,\)"),
         (lambda: nn.init.orthogonal_(nn.Parameter(np.zeros(3))), ValueError, "two axes or more"),
+        (lambda: nn.init.kaiming_uniform_(nn.Parameter(np.zeros(3))), ValueError, "two axes or more"),
         (lambda: nn.init.uniform_(weight, 1, 0), ValueError, "b must be a finite number from 1 up, got 0"),
         (lambda: nn.init.normal_(weight, 0, -1), ValueError, "std must be a finite number from 0 up, got -1"),
         (lambda: nn.init.kaiming_normal_(weight, mode="fan"), ValueError, "mode must be one of 'fan_in', 'fan_out'"),

@@ -44,7 +44,21 @@ def one(kind, start=1.0, **options):
     return kind([nn.Parameter([start])], **options)
 
 
+def test_defaults_are_pytorchs():
+    assert one(optim.SGD).defaults == {"lr": 0.001, "momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False}
+    adam = {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False}
+    assert one(optim.Adam).defaults == adam
+    assert one(optim.AdamW).defaults == {**adam, "weight_decay": 0.01}
+    assert one(optim.RMSprop).defaults == {
+        "lr": 0.01, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "momentum": 0, "centered": False,
+    }  # fmt: skip
+    assert one(optim.Adagrad).defaults == {
+        "lr": 0.01, "lr_decay": 0, "eps": 1e-10, "weight_decay": 0, "initial_accumulator_value": 0,
+    }  # fmt: skip
+
+
 def test_sgd():
+    assert step(one(optim.SGD, start=3.0, lr=0.5, weight_decay=2.0), [4.0]) == [-2.0]  # the gradient is 4 + 2 * 3
     assert step(one(optim.SGD, lr=0.5), [4.0]) == [-1.0]
     assert step(one(optim.SGD, lr=0.5, weight_decay=2.0), [4.0]) == [-2.0]  # the gradient is 4 + 2 * 1
     # velocities 4, 0.5 * 4 + 1 = 3; and with dampening 4 (the first is not dampened), 0.5 * 4 + 0.75 * 1
@@ -82,8 +96,16 @@ def test_rmsprop():
     # momentum: 2, then 0.5 * 2 + 2 / √(0.75 * 4 + 0.25 * 4)
     assert step(one(optim.RMSprop, lr=1.0, alpha=0.75, eps=0.0, momentum=0.5), [4.0], [2.0]) == [1 - 2 - (1 + 1)]
 
+    # centred twice: means 1 and 0.75 * 1 + 0.25 * 8, mean squares 4 and 0.75 * 4 + 0.25 * 64
+    out = step(one(optim.RMSprop, start=0.0, lr=1.0, alpha=0.75, eps=0.0, centered=True), [4.0], [8.0])
+    assert out == pytest.approx([-4 / math.sqrt(3) - 8 / math.sqrt(19 - 2.75**2)])
+    out = step(one(optim.RMSprop, start=2.0, lr=1.0, alpha=0.75, eps=1.0, weight_decay=0.5), [3.0])  # 3 + 0.5 * 2
+    assert out == [2 - 4 / 3]
+
 
 def test_adagrad():
+    out = step(one(optim.Adagrad, start=2.0, lr=1.0, eps=1.0, weight_decay=0.5), [3.0])  # 3 + 0.5 * 2
+    assert out == pytest.approx([2 - 4 / 5])
     assert step(one(optim.Adagrad, lr=0.5, eps=0.0), [3.0], [4.0]) == pytest.approx([1 - 0.5 - 0.5 * 4 / 5])
     options = {"lr": 0.5, "eps": 1.0, "lr_decay": 1.0, "initial_accumulator_value": 7.0}
     assert step(one(optim.Adagrad, **options), [3.0], [3.0]) == pytest.approx([1 - 0.5 * 3 / 5 - 0.25 * 3 / 6])
@@ -151,6 +173,17 @@ def test_a_resumed_training_gives_the_same_numbers_to_the_last_bit(kind, options
     schedule.load_state_dict(json.loads(json.dumps(kept[2])))
     model[2].generator.bit_generator.state = drawn
     assert first + run(model, X, Y, optimizer, 12, schedule) == unbroken
+
+
+@pytest.mark.parametrize(("kind", "options"), OPTIMIZERS)
+def test_loading_restores_options_and_counts_the_steps(kind, options):
+    optimizer, other = one(kind, **options), one(kind, **{**options, "lr": 7.0})
+    step(optimizer, [1.0], [2.0], [3.0])
+    other.load_state_dict(optimizer.state_dict())
+    assert other.param_groups[0]["lr"] == 0.1
+    assert kind is optim.SGD or other.state_dict()["state"][0]["step"] == 3
+    other.param_groups[0]["params"][0].data = optimizer.param_groups[0]["params"][0].numpy()
+    assert step(other, [0.5]) == step(optimizer, [0.5])
 
 
 def test_a_state_dict_holds_copies():
@@ -255,6 +288,12 @@ REFUSED = [
     (lambda: optim.OneCycleLR(optim.SGD([W]), [0.1, 0.2], 9), ValueError, "one for each of the 1 groups, got 2"),
     (lambda: optim.clip_grad_norm_([], 1.0), ValueError, "there is no gradient to clip"),
     (lambda: optim.clip_grad_norm_([W], -1.0), ValueError, "max_norm must be a finite number from 0 up"),
+    (lambda: optim.SGD([W], dampening=math.nan), ValueError, "dampening must be a finite number, got nan"),
+    (lambda: optim.RMSprop([W], momentum=-1), ValueError, "momentum must be a finite number from 0 up"),
+    (lambda: optim.OneCycleLR(optim.SGD([W]), 0.1, 9, pct_start=1.5), ValueError, "pct_start must be a finite number"),
+    (lambda: optim.OneCycleLR(optim.SGD([W]), 0.1, epochs=3), ValueError, "needs total_steps, or epochs and"),
+    (lambda: optim.OneCycleLR(optim.SGD([W]), 0.1, steps_per_epoch=3), ValueError, "needs total_steps, or epochs and"),
+    (lambda: optim.clip_grad_value_([W], -1.0), ValueError, "clip_value must be a finite number from 0 up"),
     (lambda: optim.clip_grad_norm_([W], 1.0, norm_type=0), ValueError, "norm_type must be above 0"),
 ]  # fmt: skip
 
@@ -335,6 +374,43 @@ def test_schedules_by_hand():
     np.testing.assert_allclose(one_cycle[:, 1], [0.9, 0.7, 0.5, 0.3, 0.1, 0.3, 0.5, 0.7, 0.9])
 
 
+def test_three_phases():
+    options = {"pct_start": 0.3, "div_factor": 4.0, "final_div_factor": 2.0, "anneal_strategy": "linear"}
+    options |= {"base_momentum": 0.1, "max_momentum": 0.9, "three_phase": True, "epochs": 5, "steps_per_epoch": 2}
+    # up until step 0.3 * 10 - 1 = 2, down until step 4, and on to the end at step 9
+    numbers = rates(lambda o: optim.OneCycleLR(o, 8.0, **options), 10)
+    np.testing.assert_allclose(numbers[:, 0], [2, 5, 8, 5, 2, 1.8, 1.6, 1.4, 1.2, 1], rtol=1e-14)
+    np.testing.assert_allclose(numbers[:, 1], [0.9, 0.5, 0.1, 0.5] + [0.9] * 6, rtol=1e-14)
+
+
+def test_schedules_start_with_pytorchs_options():
+    optimizer = optim.SGD([nn.Parameter([1.0])], lr=1.0, momentum=0.9)
+    assert optim.StepLR(optimizer, 3).gamma == 0.1
+    assert optim.CosineAnnealingLR(optimizer, 3).eta_min == 0
+    one_cycle = optim.OneCycleLR(optimizer, 100.0, total_steps=100)
+    assert one_cycle.get_last_lr() == [4.0] and optimizer.param_groups[0]["momentum"] == 0.95
+    for _ in range(29):
+        one_cycle.step()
+    assert one_cycle.get_last_lr() == [100.0] and optimizer.param_groups[0]["momentum"] == 0.85
+    for _ in range(70):
+        one_cycle.step()
+    assert one_cycle.get_last_lr() == pytest.approx([4e-4], rel=1e-9)
+    assert optimizer.param_groups[0]["momentum"] == 0.95
+    all_up = optim.OneCycleLR(optimizer, 100.0, total_steps=2, pct_start=1.0, div_factor=1.0, final_div_factor=1.0)
+    assert all_up.get_last_lr() == [100.0]
+
+
+def test_loading_a_schedule_sets_the_rates():
+    made = [optim.StepLR(optim.SGD([nn.Parameter([1.0])], lr=8.0), 1, gamma=0.5) for _ in range(2)]
+    made[0].step()
+    made[0].step()
+    made[1].load_state_dict(made[0].state_dict())
+    assert made[1].get_last_lr() == [2.0] and made[1].last_epoch == 2
+    made[0].base_lrs[0] = 5.0
+    made[1].step()
+    assert made[1].get_last_lr() == [1.0]
+
+
 def test_one_cycle_turns_adams_first_beta():
     optimizer = optim.Adam([nn.Parameter([1.0])], betas=(0.9, 0.99))
     schedule = optim.OneCycleLR(optimizer, 0.1, total_steps=10)
@@ -374,12 +450,20 @@ def test_clipping_scales_all_gradients_together():
     assert optim.clip_grad_norm_([a, b], 10.0) == 5.0
     assert a.grad.tolist() == [3.0, 0.0]
     assert optim.clip_grad_norm_(iter([a, b]), 0.5) == 5.0
-    np.testing.assert_allclose([*a.grad, *b.grad], [0.3, 0.0, 0.4], rtol=1e-6)
+    np.testing.assert_allclose([*a.grad, *b.grad], np.array([3, 0, 4]) * 0.5 / 5.000001, rtol=1e-14)
     a, b = with_gradient([1.0, 1.0], [3.0, 0.0]), with_gradient([1.0], [-4.0])
     assert optim.clip_grad_norm_([a, b], 1.0, norm_type=math.inf) == 4.0
     a, b = with_gradient([1.0, 1.0], [3.0, 0.1]), with_gradient([1.0], [-4.0])
     optim.clip_grad_value_([a, b], 0.5)
     assert a.grad.tolist() == [0.5, 0.1] and b.grad.tolist() == [-0.5]
+
+
+def test_parameters_without_a_gradient_are_not_clipped():
+    w = nn.Parameter([1.0])
+    assert optim.clip_grad_norm_([w], 1.0) == 0.0 and w.grad is None
+    optim.clip_grad_value_([w], 1.0)
+    a = with_gradient([1.0, 1.0], [9.0, 16.0])
+    assert optim.clip_grad_norm_([a, w], 1e9, norm_type=0.5) == 49.0
 
 
 def test_a_gradient_that_is_not_finite_cannot_be_clipped():
@@ -388,4 +472,10 @@ def test_a_gradient_that_is_not_finite_cannot_be_clipped():
     with pytest.raises(RuntimeError, match=r"the gradient of 'b' \(1,\) is not finite"):
         optim.clip_grad_norm_([a, b], 1.0)
     assert a.grad == [3.0]
+    a.grad, b.grad = np.array([math.inf]), np.array([1.0])
+    with pytest.raises(RuntimeError, match="the gradient of 'w'"):
+        optim.clip_grad_norm_([b, a], 1.0)
+    b.grad = np.array([math.nan])
+    a.grad = np.array([3.0])
     assert math.isnan(optim.clip_grad_norm_([a, b], 1.0, error_if_nonfinite=False))
+    assert math.isnan(a.grad[0]) and math.isnan(b.grad[0])

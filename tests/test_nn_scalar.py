@@ -112,6 +112,7 @@ def test_zero_grad_text_and_labels():
     model.zero_grad()
     assert {p.grad for p in model.parameters()} == {None}
     assert repr(model) == "MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]"
+    assert repr(Layer(3, 1)) == "Layer of [ReLUNeuron(3)]"
     labels = ["W1[0,0]", "W1[0,1]", "b1[0]", "W1[1,0]", "W1[1,1]", "b1[1]", "W2[0,0]", "W2[0,1]", "b2[0]"]
     assert [p.label for p in model.parameters()] == labels
     assert set(labels) <= {node.label for node in tape(out)}

@@ -1,10 +1,8 @@
 """Reads idx files, the format of MNIST and Fashion-MNIST: a few bytes that give type and shape, then the numbers."""
 
-import gzip
 import math
 import os
 import struct
-import zlib
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -49,6 +47,9 @@ def load_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     ...     load_idx(path)
     array([5, 0, 4], dtype=uint8)
     """
+    import gzip  # here, because it takes longer to import than all else in this module
+    import zlib
+
     with open(path, "rb") as file:
         compressed = file.read(2) == GZIP
         file.seek(0)

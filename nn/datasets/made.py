@@ -3,6 +3,10 @@
 Each takes a seed: an integer, for the same points every time, or a numpy.random.Generator.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +15,8 @@ from nn.datasets.dataset import Dataset
 
 __all__ = ["blobs", "circles", "moons", "spirals", "xor"]
 
-Seed = int | np.random.Generator
+if TYPE_CHECKING:
+    Seed = int | np.random.Generator  # NumPy imports its random module, which is large, when it is first named
 
 
 def xor() -> Dataset:

@@ -1,7 +1,5 @@
 """The data sets in this folder: real measurements, exact and complete."""
 
-import gzip
-
 import numpy as np
 
 from nn.datasets.dataset import Dataset
@@ -11,7 +9,8 @@ __all__ = ["breast_cancer", "digits", "iris"]
 
 def _shipped(file: str, target_names: tuple[str, ...], creators: str, title: str, doi: str) -> Dataset:
     """The table in a file of this folder, whose last column is the class."""
-    from importlib.resources import files  # here, because it takes longer to import than all else in this package
+    import gzip  # here, because they take longer to import than all else in this package
+    from importlib.resources import files
 
     with files(__package__).joinpath(file).open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
         *feature_names, _ = next(lines).split(",")

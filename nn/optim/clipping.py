@@ -60,7 +60,7 @@ def clip_grad_norm_(
     if error_if_nonfinite and not math.isfinite(total):
         bad = next(p for p, norm in zip(clipped, norms, strict=True) if not math.isfinite(norm))
         raise RuntimeError(f"the gradient of {named(bad)} is not finite, so it cannot be clipped")
-    scale = min(1.0, max_norm / (total + 1e-6)) if math.isfinite(total) else max_norm / (total + 1e-6)
+    scale = float(np.minimum(1.0, max_norm / (total + 1e-6)))
     for p in clipped:
         p.grad = p.grad * scale
     return total

@@ -43,7 +43,6 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Node, dict[str, Any]] = {}
-        self.check(defaults)
         if isinstance(params, (Node, Mapping)):
             raise TypeError(f"params must be an iterable of parameters or of groups, got one {type(params).__name__}")
         given = list(params)
