@@ -24,9 +24,6 @@ from autograd.value import read as read
 from autograd.value import scalars as scalars
 
 if TYPE_CHECKING:
-    from autograd.check import GradientError as GradientError
-    from autograd.check import assert_gradients as assert_gradients
-    from autograd.check import check_grads as check_grads
     from autograd.readers.picture import Picture as Picture
     from autograd.readers.picture import draw as draw
 

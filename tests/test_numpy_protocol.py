@@ -30,7 +30,7 @@ EXPRESSIONS = {
     "ndarray - t": (lambda t: M - t, lambda m: M - m),
     "ndarray / t": (lambda t: M / t, lambda m: M / m),
     "ndarray ** t": (lambda t: np.abs(M) ** t, lambda m: np.abs(M) ** m),
-    "list + t": (lambda t: [1.0, 2.0, 3.0] + t, lambda m: [1.0, 2.0, 3.0] + m),
+    "list + t": (lambda t: [1.0, 2.0, 3.0] + t, lambda m: [1.0, 2.0, 3.0] + m),  # noqa: RUF005
     "np.float64 * t": (lambda t: np.float64(2) * t, lambda m: np.float64(2) * m),
     "np.float64 / t": (lambda t: np.float64(2) / t, lambda m: np.float64(2) / m),
     "np.float64 ** t": (lambda t: np.float64(2) ** t, lambda m: np.float64(2) ** m),
