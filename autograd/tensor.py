@@ -83,11 +83,14 @@ class Tensor(NumpyProtocol):
             if array.shape != self.primal.shape:
                 raise ValueError(f"the data of {describe(self)} cannot become an array of shape {array.shape}")
             self.primal = array
-        self.snapshot = None if self._is_private() else fingerprint(self.primal)
+        self.snapshot = _UNSEEN
         self.changed = next_serial()
 
     def settle(self) -> None:
         """Compare the array with the snapshot taken when it was handed out; a leaf that was written into is new."""
+        if self.snapshot is _UNSEEN:
+            self.snapshot = None if self._is_private() else fingerprint(self.primal)
+            return
         now = fingerprint(self.primal)
         if now != self.snapshot:
             self.changed = next_serial()
@@ -313,6 +316,8 @@ class Tensor(NumpyProtocol):
 
 Tensor.kind = Tensor
 
+
+_UNSEEN = b"not yet used by the graph since it was assigned"
 
 _PYTHON_NUMBERS = (float, int, bool)
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))

@@ -12,8 +12,10 @@ if getattr(autograd, "__distribution__", None) != "chainrule":
         "share an environment: pip uninstall autograd, then pip install --force-reinstall chainrule"
     )
 
+from nn import datasets as datasets
 from nn import init as init
 from nn import optim as optim
+from nn.data import batches as batches
 from nn.layers import GELU as GELU
 from nn.layers import AvgPool2d as AvgPool2d
 from nn.layers import BatchNorm1d as BatchNorm1d
@@ -48,9 +50,17 @@ from nn.module import Module as Module
 from nn.module import ModuleList as ModuleList
 from nn.module import Parameter as Parameter
 from nn.module import Sequential as Sequential
+from nn.saving import load as load
+from nn.saving import save as save
 from nn.scalar import MLP as MLP
 from nn.scalar import Layer as Layer
 from nn.scalar import Neuron as Neuron
 from nn.seeding import get_rng_state as get_rng_state
 from nn.seeding import manual_seed as manual_seed
 from nn.seeding import set_rng_state as set_rng_state
+from nn.training import EarlyStopping as EarlyStopping
+from nn.training import History as History
+from nn.training import Training as Training
+from nn.training import accuracy as accuracy
+from nn.training import evaluate as evaluate
+from nn.training import fit as fit

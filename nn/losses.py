@@ -298,4 +298,5 @@ def _expected(log_p: Any, wanted: Any) -> Any:
     if not isinstance(wanted, Node):
         wanted = np.asarray(wanted, log_p.dtype)
     counts = (raw(wanted) != 0) | (raw(log_p) > -np.inf)
-    return -autograd.sum(wanted * autograd.where(counts, log_p, 0.0), axis=_class_axis(log_p.shape))
+    possible = log_p if np.all(counts) else autograd.where(counts, log_p, 0.0)
+    return -autograd.sum(wanted * possible, axis=_class_axis(log_p.shape))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.table import TableError, read_csv
+from nn.table import TableError, classes_of, read_columns, read_csv
 
 ROWS = "1,2,0\n3,4,1\n"
 
@@ -244,3 +244,69 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
     else:
         assert np.isfinite(data.X).all() and data.X.shape == (len(data.y), len(data.feature_names))
         assert set(data.y.tolist()) == {0, 1}
+
+
+# --- any number of classes --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path):
+    def table(content):
+        path = tmp_path / "table.csv"
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    return table
+
+
+def test_any_number_of_classes_are_numbered_in_sorted_order(table):
+    rows = [10, 9, 2.0, 9, 10, "2"]
+    data = read_csv(table("x,y\n" + "".join(f"1,{label}\n" for label in rows)), "y", classes=None)
+    assert data.y.tolist() == [2, 1, 0, 1, 2, 0] and data.target_names == ("2.0", "9", "10")
+    data = read_csv(table("x,y\n1,v\n1,u\n1,w\n1,v\n"), "y", classes=3)
+    assert data.y.tolist() == [1, 0, 2, 1] and data.target_names == ("u", "v", "w")
+
+
+@pytest.mark.parametrize(
+    "labels, classes, message",
+    [
+        ("aaaa", None, "holds 1 different values ('a'); expected 2 or more, each in several rows"),
+        ("abcd", None, "holds 4 different values ('a', 'b', 'c', 'd'); expected 2 or more, each in several rows"),
+        ("abab", 3, "holds 2 different values ('a', 'b'); expected 3"),
+    ],
+)
+def test_a_wrong_number_of_classes_is_refused(table, labels, classes, message):
+    with pytest.raises(TableError) as caught:
+        read_csv(table("x,y\n" + "".join(f"1,{label}\n" for label in labels)), "y", classes=classes)
+    assert message in str(caught.value)
+
+
+def test_columns_are_read_by_name_whatever_stands_beside_them(table):
+    path = table("id;b;y;a;note\nx1;1;u;2;\nx2;3;v;4;?\n")
+    X, labels = read_columns(path, ["a", "b"], "y")
+    assert X.tolist() == [[2, 1], [4, 3]] and labels == ["u", "v"]
+    X, labels = read_columns(path, ["b"], "absent")
+    assert X.tolist() == [[1], [3]] and labels is None
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        ("a,c\n1,2\n", "no column 'b'; the columns are 'a', 'c'"),
+        ("a,B\n1,2\n", "no column 'b'; did you mean 'B'?"),
+        ("a,b\n", "no row of data"),
+        ("a,b\n1,x\n", "line 2, column 'b': 'x' is not a number"),
+        ("z,b,a\n1,x,y\n", "line 2, column 'b': 'x'"),
+        ("a,b,y\n1,2,\n", "line 2, column 'y': the cell is empty"),
+        ("", "the file is empty"),
+    ],
+)
+def test_columns_that_cannot_be_read(table, content, message):
+    with pytest.raises(TableError) as caught:
+        read_columns(table(content), ["a", "b"], "y")
+    assert "table.csv" in str(caught.value) and message in str(caught.value)
+
+
+def test_labels_find_their_classes():
+    assert classes_of(["1", "0.0", "x", "nan"], ["0", "1.0"]).tolist() == [1, 0, -1, -1]
+    assert classes_of(["1", "1.0", "x"], ["1.0", "x"]).tolist() == [-1, 0, 1]

@@ -110,8 +110,9 @@ class BatchNorm1d(Module):
     def _track(self, mean: Any, var: Any) -> None:
         self.num_batches_tracked = self.num_batches_tracked + 1
         new = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-        self.running_mean = (1 - new) * self.running_mean + new * mean.reshape(-1)
-        self.running_var = (1 - new) * self.running_var + new * var.reshape(-1)
+        dtype = self.running_mean.dtype
+        self.running_mean = ((1 - new) * self.running_mean + new * mean.reshape(-1)).astype(dtype)
+        self.running_var = ((1 - new) * self.running_var + new * var.reshape(-1)).astype(dtype)
 
     def extra_repr(self) -> str:
         return (
