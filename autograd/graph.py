@@ -184,7 +184,7 @@ def tape(root: Node) -> list[Node]:
                 found[arg.serial] = arg
                 if arg.primitive is not None:
                     stack.append(arg)
-    return [found[serial] for serial in sorted(found)]
+    return list(map(found.__getitem__, sorted(found)))
 
 
 def describe(node: Node) -> str:

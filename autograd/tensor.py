@@ -79,7 +79,8 @@ class Tensor(NumpyProtocol):
                 "and compute again"
             )
         if new is not self.primal:
-            array = _own_array(new, self.primal.dtype)
+            plain = new.__class__ is np.ndarray and new.dtype == self.primal.dtype
+            array = new.copy() if plain else _own_array(new, self.primal.dtype)
             if array.shape != self.primal.shape:
                 raise ValueError(f"the data of {describe(self)} cannot become an array of shape {array.shape}")
             self.primal = array

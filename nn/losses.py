@@ -297,6 +297,7 @@ def _expected(log_p: Any, wanted: Any) -> Any:
     """-Σ wanted * log_p over the classes; what is not wanted may be impossible, its log-probability -inf."""
     if not isinstance(wanted, Node):
         wanted = np.asarray(wanted, log_p.dtype)
-    counts = (raw(wanted) != 0) | (raw(log_p) > -np.inf)
-    possible = log_p if np.all(counts) else autograd.where(counts, log_p, 0.0)
+    possible = log_p
+    if np.min(raw(log_p), initial=0.0) == -np.inf:
+        possible = autograd.where((raw(wanted) != 0) | (raw(log_p) > -np.inf), log_p, 0.0)
     return -autograd.sum(wanted * possible, axis=_class_axis(log_p.shape))

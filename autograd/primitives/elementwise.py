@@ -97,15 +97,11 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
     if isinstance(condition, Node):
         condition = condition.primal != 0
-    elif isinstance(condition, np.ndarray):
-        condition = condition.copy()
-    if not isinstance(x, Node) and not isinstance(y, Node):
-        return (
-            (x if condition else y)
-            if isinstance(x, float) and isinstance(y, float) and isinstance(condition, bool)
-            else np.where(condition, x, y)
-        )
-    return select(x, y, condition=condition)
+    if isinstance(x, Node) or isinstance(y, Node):
+        return select(x, y, condition=condition.copy() if isinstance(condition, np.ndarray) else condition)
+    if isinstance(x, float) and isinstance(y, float) and isinstance(condition, bool):
+        return x if condition else y
+    return np.where(condition, x, y)
 
 
 answers_to(where, np.where)
