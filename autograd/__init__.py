@@ -24,9 +24,6 @@ from autograd.value import read as read
 from autograd.value import scalars as scalars
 
 if TYPE_CHECKING:
-    from autograd.check import GradientError as GradientError
-    from autograd.check import assert_gradients as assert_gradients
-    from autograd.check import check_grads as check_grads
     from autograd.readers.picture import Picture as Picture
     from autograd.readers.picture import draw as draw
 
@@ -35,13 +32,7 @@ __version__ = "0.1.0"
 __distribution__ = "chainrule"
 """Says whose `autograd` this is: HIPS autograd installs under the same name, and pip overwrites without a word."""
 
-_READERS = {
-    "GradientError": "autograd.check",
-    "Picture": "autograd.readers.picture",
-    "assert_gradients": "autograd.check",
-    "check_grads": "autograd.check",
-    "draw": "autograd.readers.picture",
-}
+_READERS = {"draw": "autograd.readers.picture", "Picture": "autograd.readers.picture"}
 
 
 def __getattr__(name: str) -> Any:
