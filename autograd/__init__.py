@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 from autograd.graph import Constant as Constant
 from autograd.graph import Node as Node
 from autograd.graph import tape as tape
+from autograd.lines import Line as Line
+from autograd.lines import trace_lines as trace_lines
 from autograd.primitive import Primitive as Primitive
-from autograd.primitive import no_grad as no_grad
 from autograd.primitive import primitive as primitive
 from autograd.primitives.elementwise import *
 from autograd.primitives.indexing import *
 from autograd.primitives.linear_algebra import *
 from autograd.primitives.movement import *
 from autograd.primitives.reductions import *
+from autograd.scope import Scope as Scope
+from autograd.scope import no_grad as no_grad
+from autograd.scope import scope as scope
+from autograd.scope import watch as watch
 from autograd.sweep import sweep as sweep
 from autograd.tensor import Tensor as Tensor
 from autograd.transforms import *
@@ -24,15 +29,32 @@ from autograd.value import read as read
 from autograd.value import scalars as scalars
 
 if TYPE_CHECKING:
+    from autograd.check import GradientError as GradientError
+    from autograd.check import assert_gradients as assert_gradients
+    from autograd.check import check_grads as check_grads
+    from autograd.doctor import Diagnosis as Diagnosis
+    from autograd.doctor import diagnose as diagnose
     from autograd.readers.picture import Picture as Picture
     from autograd.readers.picture import draw as draw
+    from autograd.readers.steps import Steps as Steps
+    from autograd.readers.steps import steps as steps
 
 __version__ = "0.1.0"
 
 __distribution__ = "chainrule"
 """Says whose `autograd` this is: HIPS autograd installs under the same name, and pip overwrites without a word."""
 
-_READERS = {"draw": "autograd.readers.picture", "Picture": "autograd.readers.picture"}
+_READERS = {
+    "Diagnosis": "autograd.doctor",
+    "GradientError": "autograd.check",
+    "Picture": "autograd.readers.picture",
+    "Steps": "autograd.readers.steps",
+    "assert_gradients": "autograd.check",
+    "check_grads": "autograd.check",
+    "diagnose": "autograd.doctor",
+    "draw": "autograd.readers.picture",
+    "steps": "autograd.readers.steps",
+}
 
 
 def __getattr__(name: str) -> Any:

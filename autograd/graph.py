@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from autograd.primitive import Primitive
+    from autograd.scope import Scope
 
 next_serial = itertools.count(1).__next__
 
@@ -29,11 +30,14 @@ class Node:
     primal : float or ndarray
         The forward value. `data` is the public way to read and to assign it.
     grad : float, ndarray or None
-        What `backward` has added up so far; None before the first sweep.
+        What `backward` has added up so far; None before the first sweep. Kept in the slot ``gradient``.
     primitive : Primitive or None
         The operation that made this node; None for a leaf.
     args : tuple of Node
         What it was made from, in the order of the arguments. Plain numbers and arrays stand here as `Constant`.
+    x, y : Node or None
+        The arguments themselves, where there are one or two; otherwise x is the tuple of all. A tuple in every node
+        would be a second object for Python's cycle collector to visit.
     params : dict
         The metadata of the operation, such as ``{"axis": 0}``.
     serial : int
@@ -49,33 +53,39 @@ class Node:
     snapshot : bytes or None
         The fingerprint of a leaf's array as the graph last saw it, while somebody outside may hold that array and
         write into it. None while nobody does.
+    origin : Scope or None
+        Where a result was recorded; None for a leaf.
     """
 
     __slots__ = (
-        "args",
         "changed",
-        "grad",
+        "gradient",
         "label",
+        "origin",
         "params",
         "primal",
         "primitive",
         "requires_grad",
         "serial",
         "snapshot",
+        "x",
+        "y",
     )
 
     kind: ClassVar[type[Node]]
 
     primal: Any
-    grad: Any
+    gradient: Any
     primitive: Primitive | None
-    args: tuple[Node, ...]
+    x: Any
+    y: Node | None
     params: dict[str, Any]
     serial: int
     changed: int
     label: str | None
     requires_grad: bool
     snapshot: bytes | None
+    origin: Scope | None
 
     @classmethod
     def leaf(cls, primal: Any, *, label: str | None = None, requires_grad: bool = False) -> Self:
@@ -87,12 +97,30 @@ class Node:
     def become_leaf(self, primal: Any, label: str | None, requires_grad: bool) -> None:
         """Fill in a fresh node that nothing has made."""
         self.primal = primal
-        self.grad = self.primitive = self.snapshot = None
-        self.args = ()
+        self.gradient = self.primitive = self.snapshot = self.origin = self.y = None
+        self.x = ()
         self.params = NO_PARAMS
         self.serial = self.changed = next_serial()
         self.label = label
         self.requires_grad = requires_grad
+
+    @property
+    def args(self) -> tuple[Node, ...]:
+        """The arguments, in their order."""
+        x, y = self.x, self.y
+        return (x, y) if y is not None else x if x.__class__ is tuple else (x,)
+
+    @args.setter
+    def args(self, args: tuple[Node, ...]) -> None:
+        if len(args) == 2:
+            self.x, self.y = args
+        else:
+            self.x, self.y = args[0] if len(args) == 1 else args, None
+
+    @property
+    def grad(self) -> Any:
+        """What `backward` has added up so far; None before the first sweep."""
+        return self.gradient
 
     @property
     def is_leaf(self) -> bool:
@@ -179,16 +207,27 @@ def tape(root: Node) -> list[Node]:
     stack = [root]
     while stack:
         node = stack.pop()
-        for arg in node.args:
-            if arg.serial not in found:
-                found[arg.serial] = arg
-                if arg.primitive is not None:
+        x, y = node.x, node.y
+        if y is not None:
+            if y.serial not in found:
+                found[y.serial] = y
+                if y.primitive is not None:
+                    stack.append(y)
+        elif x.__class__ is tuple:
+            for arg in x:
+                if arg.serial not in found:
+                    found[arg.serial] = arg
                     stack.append(arg)
+            continue
+        if x.serial not in found:
+            found[x.serial] = x
+            if x.primitive is not None:
+                stack.append(x)
     return list(map(found.__getitem__, sorted(found)))
 
 
 def describe(node: Node) -> str:
-    """Name a node in a message: its label, what made it, its shape.
+    """Name a node in a message: its label, what made it, its shape, and where known the line that made it.
 
     Examples
     --------
@@ -200,7 +239,9 @@ def describe(node: Node) -> str:
     made_by = "leaf" if node.primitive is None else f"made by {node.primitive.name}"
     shape = getattr(node.primal, "shape", None)
     facts = f"{type(node).__name__} {made_by}" + ("" if shape is None else f", shape {shape}")
-    return f"a {facts}" if node.label is None else f"{node.label!r} ({facts})"
+    line = getattr(node.origin, "place", None)
+    made = "" if line is None else f", made at {line}"
+    return f"a {facts}{made}" if node.label is None else f"{node.label!r} ({facts}{made})"
 
 
 # --- copying and pickling -------------------------------------------------------------------------------------------
@@ -216,24 +257,21 @@ class _Record(NamedTuple):
     params: dict[str, Any]
     grad: Any
     label: str | None
+    origin: Scope | None
     requires_grad: bool
     extra: dict[str, Any] | None
 
 
 def _record(node: Node, args: tuple[Any, ...]) -> _Record:
     extra = getattr(node, "__dict__", None)
-    facts = (node.primitive, args, node.params, node.grad, node.label, node.requires_grad, extra)
+    facts = (node.primitive, args, node.params, node.gradient, node.label, node.origin, node.requires_grad, extra)
     return _Record(type(node), node.primal, *facts)
 
 
 def _rebuilt(record: _Record, memo: dict[int, Any] | None = None) -> Node:
     node = record.cls.leaf(_owned(record.primal), label=record.label, requires_grad=record.requires_grad)
-    node.primitive, node.args, node.params, node.grad = (
-        record.primitive,
-        record.args,
-        record.params,
-        _owned(record.grad),
-    )
+    node.primitive, node.args, node.params, node.origin = record.primitive, record.args, record.params, record.origin
+    node.gradient = _owned(record.grad)
     if record.extra:
         node.__dict__.update(record.extra if memo is None else copy.deepcopy(record.extra, memo))
     return node

@@ -54,7 +54,7 @@ class NumpyProtocol(Operators):
         if method == "__call__" and not options:
             ours = numpy_functions.get(ufunc)
             if ours.__class__ is Primitive:
-                return ours.record(inputs)
+                return ours.record(inputs) if len(inputs) > 1 else ours(*inputs)
         if options.get("out") is not None and ufunc in numpy_functions:
             raise TypeError(
                 f"np.{ufunc.__name__}: a recorded result cannot be written into an existing array (an in-place "

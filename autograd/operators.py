@@ -9,36 +9,42 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from autograd.graph import NO_PARAMS, Node, next_serial
-from autograd.primitive import FLOAT_ERRORS, Primitive, new, recording
+from autograd.primitive import FLOAT_ERRORS, Primitive, new
 from autograd.primitives import elementwise as e
+from autograd.scope import Scope, recording
 from autograd.sweep import backward
 
 Operator = Callable[[Any, Any], Any]
 
 
-def operators_of(primitive: Primitive) -> tuple[Operator, Operator]:
-    """Python's operator for a primitive of two arguments, and the reflected one.
+def operators_of(primitive: Primitive, holds: type) -> tuple[Operator, Operator]:
+    """Python's operator for a primitive of two arguments, and the reflected one, on nodes that hold such data.
 
     Two nodes of one kind are the case that speed depends on: they go the short way, which takes the same steps as
     `Primitive.record` where there is nothing to convert, to check or to complain about.
     """
-    scalar, function = primitive.scalar, primitive.function
+    function = primitive.scalar if holds is float else primitive.function
 
     def forward(self: Any, other: Any) -> Any:
-        kind = self.__class__
-        if other.__class__ is kind and kind.kind is kind and self.snapshot is None is other.snapshot:
+        kind = self.kind
+        if isinstance(other, kind) and self.snapshot is None is other.snapshot:
             try:
-                out = (scalar if kind.of_floats else function)(self.primal, other.primal)
+                out = function(self.primal, other.primal)
             except FLOAT_ERRORS:
                 return primitive.record((self, other))
-            if out.__class__ is kind.holds and (self.requires_grad or other.requires_grad) and recording():
+            scope = recording()
+            if scope.__class__ is Scope and (self.requires_grad or other.requires_grad):
+                if out.__class__ is not holds:
+                    out = kind.hold(out)
                 node = new(kind)
                 node.primal = out
                 node.primitive = primitive
-                node.args = (self, other)
+                node.x = self
+                node.y = other
                 node.params = NO_PARAMS
-                node.grad = node.label = node.snapshot = None
+                node.gradient = node.label = node.snapshot = None
                 node.requires_grad = True
+                node.origin = scope
                 node.serial = next_serial()
                 return node
         return primitive.record((self, other))
@@ -81,31 +87,28 @@ class Operators(Node):
 
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
-        self.grad = None
+        self.gradient = None
 
     def detach(self) -> Self:
         """The same number or array as a constant leaf: no gradient flows through it."""
         raise NotImplementedError
 
-    __add__, __radd__ = operators_of(e.add)
-    __sub__, __rsub__ = operators_of(e.sub)
-    __mul__, __rmul__ = operators_of(e.mul)
-    __truediv__, __rtruediv__ = operators_of(e.div)
-
     def __pow__(self, other: Any) -> Any:
+        if other.__class__ is int or other.__class__ is float:
+            return e.raise_to.record_one(self, {"exponent": other})
         return e.pow(self, other)
 
     def __rpow__(self, other: Any) -> Any:
         return e.power.record((other, self))
 
     def __neg__(self) -> Any:
-        return e.neg.record((self,))
+        return e.neg(self)
 
     def __pos__(self) -> Any:
         return e.positive.record((self,))
 
     def __abs__(self) -> Any:
-        return e.abs.record((self,))
+        return e.abs(self)
 
     def __lt__(self, other: Any) -> Any:
         return self.primal < _primal(other)

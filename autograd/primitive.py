@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
 from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import NO_PARAMS, Constant, Node, describe, next_serial
+from autograd.scope import Scope, Watched, recording
 
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-recording = _recording.get
 new = object.__new__
 
 numpy_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -27,49 +24,6 @@ numpy_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 FLOAT_ERRORS = (ArithmeticError, ValueError, IndexError)
 """What Python raises where IEEE arithmetic has an answer, and NumPy where shapes do not fit."""
-
-
-class no_grad(ContextDecorator):
-    """Compute without recording, as a context manager or as a decorator: ``@no_grad()``.
-
-    Recording comes back as it was when the block is left, also by an exception, and other threads are not affected.
-
-    Examples
-    --------
-    >>> from autograd import Value, no_grad
-    >>> w = Value(3.0)
-    >>> with no_grad():
-    ...     y = w * w
-    >>> y.requires_grad
-    False
-    """
-
-    on = False
-
-    def __init__(self, *function: Callable[..., Any]) -> None:
-        if function:
-            raise TypeError("no_grad takes no argument; as a decorator write @no_grad() with parentheses")
-        self._tokens: list[Token[bool]] = []
-
-    def __call__(self, function: Any) -> Any:
-        if function.__code__.co_flags & _GENERATOR:
-            raise TypeError("no_grad() cannot decorate a generator function; write `with no_grad():` inside it")
-        return super().__call__(function)
-
-    def __enter__(self) -> None:
-        self._tokens.append(_recording.set(self.on))
-
-    def __exit__(self, *error: object) -> None:
-        _recording.reset(self._tokens.pop())
-
-
-class recording_on(no_grad):
-    """Record, whatever stands outside: a transform differentiates its own function in any case."""
-
-    on = True
-
-
-_GENERATOR = 0x20  # the flag of a generator's code object (inspect.CO_GENERATOR)
 
 
 class Primitive:
@@ -128,6 +82,8 @@ class Primitive:
         return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], Node):
+            return self.record_one(args[0], params)
         if self.every is None and len(args) > len(self.rules):
             params = self._named(args[len(self.rules) :], params)
             args = args[: len(self.rules)]
@@ -205,22 +161,45 @@ class Primitive:
             out = kind.recover(error, self, args, params)
         if out.__class__ is not kind.holds:
             out = kind.hold(out)
+        scope = recording()
+        if not tracked or scope is None:
+            return kind.leaf(kind.own(out) if getattr(out, "base", None) is not None else out)
         node = new(kind)
         node.primal = out
-        node.grad = node.label = node.snapshot = None
-        if tracked and recording():
-            node.primitive = self
-            node.args = args
-            node.params = params
-            node.requires_grad = True
-        else:
-            node.primitive = None
-            node.args = ()
-            node.params = NO_PARAMS
-            node.requires_grad = False
-            node.changed = 0
-            if getattr(out, "base", None) is not None:  # a view of its argument; a leaf may be written into
-                node.primal = kind.own(out)
+        node.primitive = self
+        node.args = args
+        node.params = params
+        node.gradient = node.label = node.snapshot = None
+        node.requires_grad = True
+        node.serial = next_serial()
+        node.origin = scope
+        if isinstance(scope, Watched):
+            scope.show(node)
+        return node
+
+    def record_one(self, x: Any, params: dict[str, Any]) -> Any:
+        """What `record` does, of one argument; the short way where there is nothing to check or to complain about."""
+        kind = x.kind
+        scope = recording()
+        if x.snapshot is not None or not x.requires_grad or scope.__class__ is not Scope:
+            return self.record((x,), params)
+        for given in params.values():
+            if isinstance(given, Node):
+                return self.record((x,), params)
+        try:
+            out = (self.scalar if kind.of_floats else self.function)(x.primal, **params)
+        except FLOAT_ERRORS:
+            return self.record((x,), params)
+        if out.__class__ is not kind.holds:
+            out = kind.hold(out)
+        node = new(kind)
+        node.primal = out
+        node.primitive = self
+        node.x = x
+        node.params = params
+        node.y = node.gradient = node.label = node.snapshot = None
+        node.requires_grad = True
+        node.origin = scope
         node.serial = next_serial()
         return node
 

@@ -13,8 +13,12 @@ import numpy as np
 from numpy import ndarray
 
 from autograd.graph import Node, describe, tape
+from autograd.primitive import FLOAT_ERRORS
 from autograd.primitives.elementwise import astype, select, where
 from autograd.primitives.movement import broadcast_to, sum_to
+from autograd.scope import Watched, recording
+
+sum_rows = np.add.reduce
 
 
 def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
@@ -57,51 +61,113 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
             "under no_grad(), or from detached nodes."
         )
     kind: Any = root.kind
-    arrays = not kind.of_floats
     # Below a `where` a cotangent of 0 is a branch not taken: times an infinite local derivative it is 0, not nan.
     shielding: set[int] = set()
     cotangents = {root.serial: kind.seed(root, seed, create_graph)}
+    take = cotangents.pop
+    scope = recording()
+    watched = scope if isinstance(scope, Watched) else None
+    in_detail = create_graph or watched is not None
     for node in reversed(tape(root)):
-        if not node.requires_grad:
-            continue
         serial = node.serial
-        g = cotangents.pop(serial, None)
-        if g is None:
+        g = take(serial, None)
+        if g is None or not node.requires_grad:
             continue
         yield node, g
-        primitive, args, params = node.primitive, node.args, node.params
+        primitive = node.primitive
         if primitive is None:
             continue
-        if create_graph:
-            out, read = node, [arg if arg.requires_grad else arg.primal for arg in args]
-        else:
-            out, read = node.primal, [arg.primal for arg in args]
-        shielded = primitive is select or serial in shielding
-        rules = primitive.rules or primitive.rules_for(len(args))
-        for arg, rule in zip(args, rules):  # noqa: B905 - one rule for each argument
-            if arg.primitive is None and (arg.snapshot is not None or arg.changed > serial) and not arg.used_by(node):
-                raise _changed(arg)
-            if arg.requires_grad:
-                try:
-                    d = rule(g, out, *read, **params) if params else rule(g, out, *read)
-                except (ArithmeticError, ValueError) as error:
-                    d = kind.recover_rule(error, rule, g, out, read, params, primitive.name, arg)
-                if shielded:
-                    shielding.add(arg.serial)
-                    lost = not primitive.arrays_only and (g == 0) & (d != d)
-                    if np.any(lost):
-                        d = where(lost, 0.0, d)
-                if d.__class__ is not float or arrays:
-                    d = _fitted(d, arg, primitive)
+        x, y, params, rules = node.x, node.y, node.params, primitive.rules
+        if in_detail or shielding or primitive is select or not rules or x.__class__ is tuple:
+            for i, arg, d in _terms(node, g, shielding, create_graph):
+                if watched is not None:
+                    watched.show_rule(node, i, g, d)
                 key = arg.serial
                 cotangents[key] = cotangents[key] + d if key in cotangents else d
+            continue
+        # What `_terms` does, written out for the case that speed depends on: one or two arguments, raw numbers.
+        out, x_ = node.primal, x.primal
+        if x.primitive is None and (x.snapshot is not None or x.changed > serial) and not x.used_by(node):
+            raise _changed(x)
+        if y is None:
+            rule = rules[0]
+            try:
+                d = rule(g, out, x_, **params) if params else rule(g, out, x_)
+            except FLOAT_ERRORS as error:
+                d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
+            if d.__class__ is not float and (
+                d.__class__ is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
+            ):
+                d = _fitted(d, x, primitive)
+            key = x.serial
+            cotangents[key] = cotangents[key] + d if key in cotangents else d
+            continue
+        y_ = y.primal
+        if y.primitive is None and (y.snapshot is not None or y.changed > serial) and not y.used_by(node):
+            raise _changed(y)
+        if x.requires_grad:
+            rule = rules[0]
+            try:
+                d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+            except FLOAT_ERRORS as error:
+                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
+            if d.__class__ is not float and (
+                d.__class__ is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
+            ):
+                d = _fitted(d, x, primitive)
+            key = x.serial
+            cotangents[key] = cotangents[key] + d if key in cotangents else d
+        if y.requires_grad:
+            rule = rules[1]
+            try:
+                d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+            except FLOAT_ERRORS as error:
+                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
+            if d.__class__ is not float and (
+                d.__class__ is not ndarray or d.shape != y_.shape or d.dtype is not y_.dtype
+            ):
+                d = _fitted(d, y, primitive)
+            key = y.serial
+            cotangents[key] = cotangents[key] + d if key in cotangents else d
+
+
+def _terms(node: Any, g: Any, shielding: set[int], create_graph: bool) -> list[tuple[int, Node, Any]]:
+    """What one operation adds to the cotangents of its arguments."""
+    primitive, args, params, kind = node.primitive, node.args, node.params, node.kind
+    if create_graph:
+        out, read = node, [arg if arg.requires_grad else arg.primal for arg in args]
+    else:
+        out, read = node.primal, [arg.primal for arg in args]
+    shielded = primitive is select or node.serial in shielding
+    rules = primitive.rules or primitive.rules_for(len(args))
+    terms = []
+    for i, (arg, rule) in enumerate(zip(args, rules)):  # noqa: B905 - one rule for each argument
+        if arg.primitive is None and not arg.used_by(node):
+            raise _changed(arg)
+        if arg.requires_grad:
+            try:
+                d = rule(g, out, *read, **params) if params else rule(g, out, *read)
+            except FLOAT_ERRORS as error:
+                d = kind.recover_rule(error, rule, g, out, read, params, primitive.name, arg)
+            if shielded:
+                shielding.add(arg.serial)
+                lost = not primitive.arrays_only and (g == 0) & (d != d)
+                if np.any(lost):
+                    d = where(lost, 0.0, d)
+            if d.__class__ is not float or arg.primal.__class__ is not float:
+                d = _fitted(d, arg, primitive)
+            terms.append((i, arg, d))
+    return terms
 
 
 def _fitted(d: Any, arg: Node, primitive: Any) -> Any:
     """What a rule has returned, as the cotangent that its argument needs."""
     primal = arg.primal
-    if d.__class__ is ndarray and d.shape == primal.shape and d.dtype == primal.dtype:
-        return d
+    if d.__class__ is ndarray and d.dtype == primal.dtype:
+        if d.shape == primal.shape:
+            return d
+        if d.shape[1:] == primal.shape and d.ndim:  # a bias met every example
+            return sum_rows(d, 0)
     try:
         return arg.kind.fit(d, primal)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:
@@ -137,22 +203,18 @@ def backward(root: Node, seed: Any = None) -> None:
     A second call adds once more. Nothing is added where the sweep fails halfway.
     """
     own = root.kind.own  # type: ignore[attr-defined]
-    handed_out: set[int] = set()
     nodes: list[Node] = []
     cotangents: list[Any] = []
     for node, g in sweep(root, seed):
         nodes.append(node)
         cotangents.append(g)
     for node, g in zip(nodes, cotangents, strict=True):
-        if node.grad is not None:
-            node.grad = node.grad + g
-        elif g.__class__ is float:
-            node.grad = g
-        elif node.primitive is None or id(g) in handed_out:  # add, for one, hands the same array to both parents
-            node.grad = own(g)
+        if node.gradient is not None:
+            node.gradient = node.gradient + g
+        elif g.__class__ is float or node.primitive is not None:  # a result's is only read: one array may serve several
+            node.gradient = g
         else:
-            node.grad = g
-            handed_out.add(id(g))
+            node.gradient = own(g)
 
 
 def gradients(output: Node, inputs: list[Node], seed: Any = None, *, create_graph: bool = False) -> list[Any]:

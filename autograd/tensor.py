@@ -84,6 +84,10 @@ class Tensor(NumpyProtocol):
             if array.shape != self.primal.shape:
                 raise ValueError(f"the data of {describe(self)} cannot become an array of shape {array.shape}")
             self.primal = array
+        elif sys.getrefcount(new) <= _IN_PLACE and new.base is None:  # t.data -= ...: nobody else holds the array
+            self.snapshot = None
+            self.changed = next_serial()
+            return
         self.snapshot = _UNSEEN
         self.changed = next_serial()
 
@@ -100,6 +104,32 @@ class Tensor(NumpyProtocol):
     def _is_private(self) -> bool:
         """Whether nobody outside holds this leaf's array (or a view of it), so that nobody can write into it."""
         return sys.getrefcount(self.primal) <= _PRIVATE and self.primal.base is None
+
+    @property
+    def grad(self) -> Any:
+        """What `backward` has added up so far, an array of this shape; None before the first sweep.
+
+        A leaf's may be written into, or assigned. A result's is read-only, since several results may share it.
+        """
+        total = self.gradient
+        if self.primitive is not None and isinstance(total, np.ndarray):
+            total = total.view()
+            total.flags.writeable = False
+        return total
+
+    @grad.setter
+    def grad(self, given: Any) -> None:
+        if given is not None:
+            if isinstance(given, Node):
+                given = np.array(given.primal)
+            plain = given.__class__ is np.ndarray and given.dtype == self.primal.dtype
+            if not plain:
+                given = _real_array(given).astype(self.primal.dtype)
+            if given.shape != self.primal.shape:
+                if given.size != 1:
+                    raise ValueError(f"the grad of {describe(self)} cannot become an array of shape {given.shape}")
+                given = np.full_like(self.primal, given)
+        self.gradient = given
 
     def numpy(self) -> Array:
         """A copy of the array, outside the graph."""
@@ -158,8 +188,8 @@ class Tensor(NumpyProtocol):
         text = np.array2string(np.asarray(self.primal), separator=", ", prefix="Tensor(")
         dtype = "" if self.primal.dtype == np.float64 else f", dtype={self.primal.dtype}"
         grad = ""
-        if self.grad is not None:
-            grad = f", grad={np.array2string(np.asarray(self.grad), separator=', ')}"
+        if self.gradient is not None:
+            grad = f", grad={np.array2string(np.asarray(self.gradient), separator=', ')}"
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Tensor({text}{dtype}{grad}{label})"
 
@@ -185,7 +215,11 @@ class Tensor(NumpyProtocol):
             "autograd.where or concatenate, or change a leaf's .data before it is used"
         )
 
-    __matmul__, __rmatmul__ = operators_of(linear_algebra.matmul)
+    __add__, __radd__ = operators_of(elementwise.add, np.ndarray)
+    __sub__, __rsub__ = operators_of(elementwise.sub, np.ndarray)
+    __mul__, __rmul__ = operators_of(elementwise.mul, np.ndarray)
+    __truediv__, __rtruediv__ = operators_of(elementwise.div, np.ndarray)
+    __matmul__, __rmatmul__ = operators_of(linear_algebra.matmul, np.ndarray)
 
     def reshape(self, *shape: Any) -> Any:
         """The same entries in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""
@@ -306,6 +340,8 @@ class Tensor(NumpyProtocol):
     @staticmethod
     def own(g: Array) -> Array:
         """An array that nothing else refers to: add, for one, hands the same gradient to both parents."""
+        if g.__class__ is np.ndarray and g.base is None and sys.getrefcount(g) <= _OWNED:
+            return g
         return g.copy() if isinstance(g, np.ndarray) else np.array(g) if isinstance(g, np.generic) else g
 
     @staticmethod
@@ -324,18 +360,46 @@ _PYTHON_NUMBERS = (float, int, bool)
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
-class _Holder:
+class _Counts:
+    """How many references Python counts to an array in the three places where that is asked.
+
+    Measured where nobody else holds the array, in the same way in which it is asked.
+    """
+
     __slots__ = ("primal",)
 
     def __init__(self) -> None:
-        self.primal = np.zeros(1)
+        self.primal: Any = np.zeros(1)
 
-    def count(self) -> int:
+    @property
+    def data(self) -> Any:
+        return self.primal
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        self.primal = sys.getrefcount(new)
+
+    def held(self) -> int:
         return sys.getrefcount(self.primal)
 
+    def assigned_in_place(self) -> int:
+        self.data += 1
+        count: int = self.primal
+        return count
 
-_PRIVATE = _Holder().count()
-"""How many references an array has that only its node holds, counted in the way `_is_private` counts."""
+    @staticmethod
+    def own(g: Any) -> int:
+        return sys.getrefcount(g)
+
+    def owned(self) -> int:
+        own = self.own
+        (count,) = [own(g) for _, g in zip([None], [np.zeros(1)], strict=True)]
+        return count
+
+
+_PRIVATE = _Counts().held()
+_IN_PLACE = _Counts().assigned_in_place()
+_OWNED = _Counts().owned()
 
 
 def _own_array(data: Any, dtype: Any) -> Array:

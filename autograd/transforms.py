@@ -16,10 +16,10 @@ import numpy as np
 
 from autograd.containers import leaves, map_leaves
 from autograd.graph import Node, describe, tape
-from autograd.primitive import recording_on
 from autograd.primitives.elementwise import mul, positive
 from autograd.primitives.movement import reshape, stack
 from autograd.primitives.reductions import sum
+from autograd.scope import recording_on
 from autograd.sweep import gradients
 from autograd.tensor import Tensor
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from autograd.graph import Constant, Node, describe, next_serial
 from autograd.numpy_protocol import NumpyProtocol
+from autograd.operators import operators_of
 from autograd.primitive import Primitive
-from autograd.primitives.elementwise import positive
+from autograd.primitives import elementwise
 
 
 class Value(NumpyProtocol):
@@ -61,6 +62,21 @@ class Value(NumpyProtocol):
         self.primal = _number(new)
         self.changed = next_serial()
 
+    @property
+    def grad(self) -> float | None:
+        """What `backward` has added up so far; None before the first sweep, and again where None is assigned."""
+        total: float | None = self.gradient
+        return total
+
+    @grad.setter
+    def grad(self, given: float | None) -> None:
+        self.gradient = None if given is None else _number(given)
+
+    __add__, __radd__ = operators_of(elementwise.add, float)
+    __sub__, __rsub__ = operators_of(elementwise.sub, float)
+    __mul__, __rmul__ = operators_of(elementwise.mul, float)
+    __truediv__, __rtruediv__ = operators_of(elementwise.div, float)
+
     def item(self) -> float:
         """The number."""
         return self.data
@@ -69,7 +85,7 @@ class Value(NumpyProtocol):
         return Value.leaf(self.primal, label=self.label)
 
     def __repr__(self) -> str:
-        grad = "" if self.grad is None else f", grad={self.grad!r}"
+        grad = "" if self.gradient is None else f", grad={self.grad!r}"
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Value(data={self.primal!r}{grad}{label})"
 
@@ -88,7 +104,7 @@ class Value(NumpyProtocol):
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if function in _OF_ONE and args[0] is self:
-            return positive(self)
+            return elementwise.positive(self)
         return super().__array_function__(function, types, args, options)
 
     # What recording and sweeping ask of a kind of node.

@@ -27,6 +27,10 @@ def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
     """Repeat a result ``t`` of reducing ``x`` along the reduced axes, so that it has x's shape again."""
     shape = x.shape
     if axis is None:
+        if t.__class__ is np.float64:
+            full = np.empty(shape)
+            full.fill(t)
+            return full
         return broadcast_to(t, shape=shape)
     if not keepdims:
         axes = positive_axes(axis, len(shape))
@@ -42,7 +46,7 @@ def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
 )
 def sum(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
     """The sum along the axes."""
-    return _add(x, axis=axis, keepdims=keepdims)
+    return _add(x, axis, None, None, keepdims)
 
 
 @primitive(
@@ -53,12 +57,12 @@ def sum(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
 )
 def mean(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
     """The arithmetic mean along the axes."""
-    return _add(x, axis=axis, keepdims=keepdims) / _count(x, axis)
+    return _add(x, axis, None, None, keepdims) / _count(x, axis)
 
 
 def _count(x: Any, axis: Axes) -> int:
     """How many entries of x go into one entry of the result."""
-    return int(x.size if axis is None else math.prod(x.shape[i] for i in positive_axes(axis, x.ndim)))
+    return int(x.size) if axis is None else int(math.prod(x.shape[i] for i in positive_axes(axis, x.ndim)))
 
 
 def var(x: Any, axis: Axes = None, *, ddof: int = 0, keepdims: bool = False) -> Any:

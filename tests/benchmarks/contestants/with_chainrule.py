@@ -13,7 +13,8 @@ class Chainrule:
     """The forward pass as the articles write it, on Tensors."""
 
     def __init__(self, X: Array, Y: Array, parameters: list[Array], rate: float, sigmoid: str) -> None:
-        self.X, self.Y, self.rate, self.sigmoid = X, Y, rate, SIGMOIDS[sigmoid]
+        self.X, self.Y = Tensor(X, requires_grad=False), Tensor(Y, requires_grad=False)
+        self.rate, self.sigmoid = rate, SIGMOIDS[sigmoid]
         self.tensors = [Tensor(parameter) for parameter in parameters]
 
     def step(self) -> Tensor:
