@@ -1,0 +1,188 @@
+"""`check_grads`: the engine's gradients of a function against differences, to any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd.check.arguments import Arguments
+from autograd.check.directions import ways
+from autograd.check.level import Level
+from autograd.check.program import Function, Gradient, Program
+from autograd.check.report import Comparison, GradientError, Limit, Report
+from autograd.check.wording import MOST_NAMES
+from autograd.graph import describe
+
+
+def check_grads(
+    f: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    rtol: float = 1e-6,
+    atol: float = 0.0,
+    mode: Literal["directional", "full"] = "directional",
+    seed: int = 0,
+    nudge: float = 0.0,
+) -> Report:
+    """Check the engine's gradients of a function against differences of its values.
+
+    The outputs are weighted by random cotangents, every argument moves in random directions, and step sizes are tried
+    until differences agree among themselves. The second order checks the derivative of the gradient, for the arguments
+    and for the cotangents.
+
+    Parameters
+    ----------
+    f : callable
+        Of Values, Tensors, floats, arrays, or nested lists, tuples and dicts of them; it returns the same. Floats and
+        arrays reach it as Tensors, as in `autograd.grad` (floats beside Values as Values).
+    *args
+        Where to check. What is not made of real numbers is handed on as it is.
+    order : int
+        The highest order of derivative to check.
+    rtol, atol : float
+        The error that is allowed: relative to the sum of the sizes of all that is added up, and absolute.
+    mode : {"directional", "full"}
+        Random directions, at the cost of a few calls of f; or the first derivative entry by entry.
+    seed : int
+        Of the random cotangents and directions.
+    nudge : float
+        Where a kink is met, check again with the arguments moved by this part of their size, off the kink.
+
+    Returns
+    -------
+    Report
+        Its ``limits`` say what could not be checked and why; none of them is a failure.
+
+    Raises
+    ------
+    GradientError
+        Where a derivative is wrong, f is nan or inf, or f gives different results on two calls. An AssertionError,
+        with the report in its ``report``.
+    TypeError, ValueError
+        Where there is nothing to check: no argument that can vary, an f that returns no numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd import check_grads, primitive
+    >>> check_grads(np.tanh, np.array([0.5, -1.0])).ok
+    True
+    >>> @primitive(lambda g, out, x: 2 * g * x * x)
+    ... def cube(x):
+    ...     return x**3
+    >>> check_grads(cube, 2.0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    autograd.check.report.GradientError: the gradient is wrong
+    the gradient for x is wrong: the engine says 8, differences say 12 (ratio 0.666667)
+    ...
+    """
+    for name, given in (("rtol", rtol), ("atol", atol), ("nudge", nudge)):
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or not given >= 0:
+            raise ValueError(f"check_grads: {name} must be a number of at least 0, got {given!r}")
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ValueError(f"check_grads: order must be a whole number of at least 1, got {order!r}")
+    if mode not in ("directional", "full"):
+        raise ValueError(f"check_grads: mode must be 'directional' or 'full', got {mode!r}")
+    rng = np.random.default_rng(seed)
+
+    def level(program: Program) -> Level:
+        checked = Level(program, rtol=rtol, atol=atol, rng=rng)
+        checked.check(by_entry=mode == "full" and program.order == 1)
+        return checked
+
+    arguments = Arguments(f, args)
+    report = replace(_report(arguments, order, level), full=mode == "full")
+    if nudge and report.ok and any(limit.kind == "kink" for limit in report.limits):
+        arguments.slots = [replace(slot, data=slot.data + nudge * ways(slot.data, rng)[1]) for slot in arguments.slots]
+        report = _report(arguments, order, level)
+        text = f"a kink was met, so everything was checked {nudge:g} of the arguments' size away from it"
+        report = replace(report, full=mode == "full", limits=(Limit("nudge", text), *report.limits))
+    if not report.ok:
+        raise GradientError(str(report), report)
+    return report
+
+
+def _report(arguments: Arguments, order: int, check: Callable[[Program], Level]) -> Report:
+    """Check one order after the other, up to the first that is wrong."""
+    program: Program = Function(arguments)
+    complaint = _not_a_function(program) or _not_finite(program)
+    if complaint:
+        return Report((), failures=(complaint,))
+    limits = _foreseeable(arguments, program)
+    comparisons: list[Comparison] = []
+    while True:
+        level = check(program)
+        if program.order == 1:
+            limits += _single_precision(program, level)
+        known = {(limit.kind, limit.argument) for limit in limits}
+        limits += [limit for limit in level.limits() if (limit.kind, limit.argument) not in known]
+        comparisons += level.comparisons
+        if level.failures or program.order == order or not level.settled.any():
+            break
+        try:
+            program = Gradient(program, level.weights, level.settled)
+        except Exception as error:
+            error.add_note(f"while recording a gradient for derivatives of order {program.order + 1}; see order=")
+            raise
+    comparisons.sort(key=lambda c: (c.verdict != "wrong", -float(np.nan_to_num(c.error, nan=np.inf))))
+    return Report(tuple(comparisons), limits=tuple(limits), failures=tuple(level.failures))
+
+
+def _not_a_function(program: Program) -> str | None:
+    again = program.at(program.x)
+    same = np.isclose(program.y, again, rtol=1e-9, atol=0.0, equal_nan=True)
+    if same.all():
+        return None
+    i = int(np.argmin(same))
+    return (
+        f"f gives different results on two calls with the same arguments, {program.y[i]:.9g} and {again[i]:.9g}: let "
+        "it draw random numbers from a generator that is seeded inside it, and keep no state"
+    )
+
+
+def _not_finite(program: Program) -> str | None:
+    finite = np.isfinite(program.y)
+    if finite.all():
+        return None
+    i = int(np.argmin(finite))
+    out = program.output_at(i)
+    index = tuple(map(int, np.unravel_index(i - out.place.start, out.shape)))
+    where = f"{out.name}[{', '.join(map(str, index))}]" if index else out.name
+    return f"f is {program.y[i]} here ({where}), so it has no slope: check at another point"
+
+
+def _foreseeable(arguments: Arguments, program: Program) -> list[Limit]:
+    """What can be said before anything is compared."""
+    limits = [Limit("constant", f"{name} {why}: kept constant", name) for name, why in arguments.constants]
+    for slot in program.slots:
+        fixed = int(np.sum(~np.isfinite(slot.data)))
+        if fixed:
+            limits.append(Limit("nan", f"{slot.name} is nan or inf in {fixed} entries: kept constant there", slot.name))
+        if not slot.data.size:
+            limits.append(Limit("empty", f"{slot.name} has no entries: nothing to check", slot.name))
+    for node in program.other_leaves()[:MOST_NAMES]:
+        limits.append(Limit("closure", f"{describe(node)} wants a gradient but is no argument of f: not checked"))
+    return limits
+
+
+def _single_precision(program: Program, level: Level) -> list[Limit]:
+    """How far the gradient in float32 is from the one in float64, which alone differences can check."""
+    dtypes = [slot.dtype if slot.dtype == np.float32 else np.float64 for slot in program.slots]
+    if np.float32 not in dtypes:
+        return []
+    single = program.gradient(level.weights, dtypes=dtypes)
+    limits = []
+    for slot, place, dtype in zip(program.slots, program.places, dtypes, strict=True):
+        if dtype == np.float32 and slot.data.size:
+            largest = np.abs(level.engine[place]).max()
+            off = np.abs(single[place] - level.engine[place]).max() / (largest or 1.0)
+            text = (
+                f"{slot.name} is float32: it was checked in float64, and its gradient in float32 is "
+                f"{off:.1e} away from that"
+            )
+            limits.append(Limit("float32", text, slot.name))
+    return limits
