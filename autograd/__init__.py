@@ -34,9 +34,15 @@ if TYPE_CHECKING:
     from autograd.check import check_grads as check_grads
     from autograd.doctor import Diagnosis as Diagnosis
     from autograd.doctor import diagnose as diagnose
+    from autograd.faults import Fault as Fault
+    from autograd.faults import FaultError as FaultError
+    from autograd.faults import detect_faults as detect_faults
+    from autograd.faults import find_fault as find_fault
+    from autograd.readers.names import label as label
     from autograd.readers.picture import Picture as Picture
     from autograd.readers.picture import draw as draw
     from autograd.readers.steps import Steps as Steps
+    from autograd.readers.steps import TrainingSteps as TrainingSteps
     from autograd.readers.steps import steps as steps
 
 __version__ = "0.1.0"
@@ -46,13 +52,19 @@ __distribution__ = "chainrule"
 
 _READERS = {
     "Diagnosis": "autograd.doctor",
+    "Fault": "autograd.faults",
+    "FaultError": "autograd.faults",
     "GradientError": "autograd.check",
     "Picture": "autograd.readers.picture",
     "Steps": "autograd.readers.steps",
+    "TrainingSteps": "autograd.readers.steps",
     "assert_gradients": "autograd.check",
     "check_grads": "autograd.check",
+    "detect_faults": "autograd.faults",
     "diagnose": "autograd.doctor",
     "draw": "autograd.readers.picture",
+    "find_fault": "autograd.faults",
+    "label": "autograd.readers.names",
     "steps": "autograd.readers.steps",
 }
 

@@ -136,6 +136,12 @@ class Node:
             self.settle()
         return self.changed < result.serial
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """What a notebook shows: the picture of a result, the text of a leaf."""
+        from autograd.readers.picture import node_bundle  # drawing needs more than differentiating
+
+        return node_bundle(self, include, exclude)
+
     def __copy__(self) -> Self:
         """The same node once more: its own `grad` and label, the same history."""
         return _rebuilt(_record(self, self.args))  # type: ignore[return-value]
@@ -168,6 +174,18 @@ class Constant(Node):
 
     __slots__ = ()
 
+    @classmethod
+    def of(cls, number: float) -> Constant:
+        """A Python number that met a node; beside an array it adapts to the array's precision."""
+        node = object.__new__(cls)
+        node.primal = float(number)
+        node.gradient = node.primitive = node.snapshot = node.origin = node.label = node.y = None
+        node.x = ()
+        node.params = NO_PARAMS
+        node.requires_grad = False
+        node.serial = node.changed = next_serial()
+        return node
+
     def settle(self) -> None:
         """Notice that the array has other contents than its fingerprint."""
         now = fingerprint(self.primal)
@@ -182,18 +200,28 @@ class Constant(Node):
 Constant.kind = Constant
 
 
+SMALL = 1 << 16
+"""Up to how many bytes a fingerprint is the whole array."""
+
+
 def fingerprint(array: Any) -> bytes:
     """The contents of a small array; of a large one its sum and an even sample, which hardly a write leaves alike."""
     contents: bytes
-    if array.nbytes <= 1 << 16:
+    if array.nbytes <= SMALL:
         contents = array.tobytes()
     else:
         contents = array.sum().tobytes() + array.flat[:: array.size // 4096].tobytes()
     return contents
 
 
-def tape(root: Node) -> list[Node]:
-    """Every node that ``root`` depends on, constants included, oldest first; ``root`` is the last.
+def tape(root: Node, *, tracked: bool = False) -> list[Node]:
+    """Every node that ``root`` depends on, oldest first; ``root`` is the last.
+
+    Parameters
+    ----------
+    root : Node
+    tracked : bool
+        Leave out what needs no gradient: constants and detached leaves.
 
     Examples
     --------
@@ -203,23 +231,24 @@ def tape(root: Node) -> list[Node]:
     >>> [node.label or node.primitive.name for node in tape(y)]
     ['x', 'mul']
     """
+    every = not tracked
     found = {root.serial: root}
     stack = [root]
     while stack:
         node = stack.pop()
         x, y = node.x, node.y
         if y is not None:
-            if y.serial not in found:
+            if y.serial not in found and (every or y.requires_grad):
                 found[y.serial] = y
                 if y.primitive is not None:
                     stack.append(y)
-        elif x.__class__ is tuple:
+        elif type(x) is tuple:
             for arg in x:
-                if arg.serial not in found:
+                if arg.serial not in found and (every or arg.requires_grad):
                     found[arg.serial] = arg
                     stack.append(arg)
             continue
-        if x.serial not in found:
+        if x.serial not in found and (every or x.requires_grad):
             found[x.serial] = x
             if x.primitive is not None:
                 stack.append(x)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.graph import NO_PARAMS, Node
 from autograd.operators import Operators
 from autograd.primitive import Primitive, numpy_functions
 
@@ -53,8 +53,8 @@ class NumpyProtocol(Operators):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method == "__call__" and not options:
             ours = numpy_functions.get(ufunc)
-            if ours.__class__ is Primitive:
-                return ours.record(inputs) if len(inputs) > 1 else ours(*inputs)
+            if type(ours) is Primitive:
+                return ours.record(inputs) if len(inputs) > 1 else ours.record_one(inputs[0], NO_PARAMS)
         if options.get("out") is not None and ufunc in numpy_functions:
             raise TypeError(
                 f"np.{ufunc.__name__}: a recorded result cannot be written into an existing array (an in-place "

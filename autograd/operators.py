@@ -5,54 +5,14 @@ Every operator is a primitive, or derived from one; comparisons return plain boo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from autograd.graph import NO_PARAMS, Node, next_serial
+from autograd.graph import NO_PARAMS, Constant, Node, next_serial
 from autograd.primitive import FLOAT_ERRORS, Primitive, new
 from autograd.primitives import elementwise as e
 from autograd.scope import Scope, recording
 from autograd.sweep import backward
-
-Operator = Callable[[Any, Any], Any]
-
-
-def operators_of(primitive: Primitive, holds: type) -> tuple[Operator, Operator]:
-    """Python's operator for a primitive of two arguments, and the reflected one, on nodes that hold such data.
-
-    Two nodes of one kind are the case that speed depends on: they go the short way, which takes the same steps as
-    `Primitive.record` where there is nothing to convert, to check or to complain about.
-    """
-    function = primitive.scalar if holds is float else primitive.function
-
-    def forward(self: Any, other: Any) -> Any:
-        kind = self.kind
-        if isinstance(other, kind) and self.snapshot is None is other.snapshot:
-            try:
-                out = function(self.primal, other.primal)
-            except FLOAT_ERRORS:
-                return primitive.record((self, other))
-            scope = recording()
-            if scope.__class__ is Scope and (self.requires_grad or other.requires_grad):
-                if out.__class__ is not holds:
-                    out = kind.hold(out)
-                node = new(kind)
-                node.primal = out
-                node.primitive = primitive
-                node.x = self
-                node.y = other
-                node.params = NO_PARAMS
-                node.gradient = node.label = node.snapshot = None
-                node.requires_grad = True
-                node.origin = scope
-                node.serial = next_serial()
-                return node
-        return primitive.record((self, other))
-
-    def reflected(self: Any, other: Any) -> Any:
-        return primitive.record((other, self))
-
-    return forward, reflected
 
 
 class Operators(Node):
@@ -93,6 +53,30 @@ class Operators(Node):
         """The same number or array as a constant leaf: no gradient flows through it."""
         raise NotImplementedError
 
+    def __add__(self, other: Any) -> Any:
+        return e.add.record((self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return e.add.record((other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return e.sub.record((self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return e.sub.record((other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return e.mul.record((self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return e.mul.record((other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return e.div.record((self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return e.div.record((other, self))
+
     def __pow__(self, other: Any) -> Any:
         if other.__class__ is int or other.__class__ is float:
             return e.raise_to.record_one(self, {"exponent": other})
@@ -102,7 +86,7 @@ class Operators(Node):
         return e.power.record((other, self))
 
     def __neg__(self) -> Any:
-        return e.neg(self)
+        return e.neg.record_one(self, NO_PARAMS)
 
     def __pos__(self) -> Any:
         return e.positive.record((self,))
@@ -189,3 +173,90 @@ class Operators(Node):
 
 def _primal(other: Any) -> Any:
     return other.primal if isinstance(other, Node) else other
+
+
+# --- the short ways ---------------------------------------------------------------------------------------------------
+
+
+def give_short_ways(kind: Any, holds: type, operators: Mapping[str, Primitive]) -> None:
+    """Give Python's operators on one kind of node the short way, by the names of their methods ("add", "mul").
+
+    Two nodes of one kind, or a node and a Python number, are the cases that speed depends on. The short way takes the
+    same steps as `Primitive.record` where there is nothing to convert, to check or to complain about, and calls that
+    where there is.
+
+    Parameters
+    ----------
+    kind : type
+        `Value` or `Tensor`.
+    holds : type
+        What a node of this kind holds: float or ndarray.
+    operators : dict
+        The primitive behind each operator.
+    """
+    for name, primitive in operators.items():
+        forward, reflected = _short_ways(primitive, kind, holds)
+        setattr(kind, f"__{name}__", forward)
+        setattr(kind, f"__r{name}__", reflected)
+
+
+def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    function = primitive.scalar if holds is float else primitive.function
+
+    def made(x: Any, y: Any, scope: Scope) -> Any:
+        try:
+            out = function(x.primal, y.primal)
+        except FLOAT_ERRORS as error:
+            out = kind.recover(error, primitive, (x, y), NO_PARAMS)
+        if type(out) is not holds:
+            out = kind.hold(out)
+        node = new(kind)
+        node.primal = out
+        node.primitive = primitive
+        node.x = x
+        node.y = y
+        node.params = NO_PARAMS
+        node.gradient = node.label = node.snapshot = None
+        node.requires_grad = True
+        node.origin = scope
+        node.serial = next_serial()
+        return node
+
+    def forward(self: Any, other: Any) -> Any:
+        if isinstance(other, kind) and self.snapshot is None is other.snapshot:
+            scope = recording()
+            if type(scope) is Scope and (self.requires_grad or other.requires_grad):
+                try:
+                    out = function(self.primal, other.primal)
+                except FLOAT_ERRORS as error:
+                    out = kind.recover(error, primitive, (self, other), NO_PARAMS)
+                if type(out) is not holds:
+                    out = kind.hold(out)
+                node = new(kind)
+                node.primal = out
+                node.primitive = primitive
+                node.x = self
+                node.y = other
+                node.params = NO_PARAMS
+                node.gradient = node.label = node.snapshot = None
+                node.requires_grad = True
+                node.origin = scope
+                node.serial = next_serial()
+                return node
+        elif (type(other) is float or type(other) is int) and self.snapshot is None and self.requires_grad:
+            scope = recording()
+            if type(scope) is Scope:
+                return made(self, Constant.of(other), scope)
+        return primitive.record((self, other))
+
+    def reflected(self: Any, other: Any) -> Any:
+        if (type(other) is float or type(other) is int) and self.snapshot is None and self.requires_grad:
+            scope = recording()
+            if type(scope) is Scope:
+                return made(Constant.of(other), self, scope)
+        return primitive.record((other, self))
+
+    return forward, reflected
+
+
+ARITHMETIC = {"add": e.add, "sub": e.sub, "mul": e.mul, "truediv": e.div}

@@ -41,11 +41,27 @@ class Primitive:
         The operation on Python floats, at the speed of `math`.
     rules : tuple of callable
         One per differentiated argument, in their order.
+    arity : int
+        1 or 2, where the sweep may take its short way; 0 for other numbers of arguments.
     every : callable or None
         For any number of arguments, the one rule ``every(i, g, out, *args, **params)`` of the i-th.
     arrays_only : bool
         Whether a scalar makes no sense here.
     """
+
+    # Slots, because the sweep reads them of every node; the dictionary is for the function's name and documentation.
+    __slots__ = (
+        "__dict__",
+        "arity",
+        "arrays_only",
+        "every",
+        "function",
+        "metadata",
+        "name",
+        "rules",
+        "scalar",
+        "symbol",
+    )
 
     def __init__(
         self,
@@ -67,6 +83,7 @@ class Primitive:
         self.scalar: Callable[..., Any] = _refuse_scalars(self.name) if arrays_only else scalar or function
         self.rules = rules
         self.every = every
+        self.arity = len(rules) if len(rules) <= 2 else 0
         self.arrays_only = arrays_only
         code = function.__code__
         self.metadata = code.co_varnames[len(rules) : code.co_argcount]
@@ -181,16 +198,20 @@ class Primitive:
         """What `record` does, of one argument; the short way where there is nothing to check or to complain about."""
         kind = x.kind
         scope = recording()
-        if x.snapshot is not None or not x.requires_grad or scope.__class__ is not Scope:
+        if x.snapshot is not None or not x.requires_grad or type(scope) is not Scope:
             return self.record((x,), params)
-        for given in params.values():
-            if isinstance(given, Node):
-                return self.record((x,), params)
+        function = self.scalar if kind.of_floats else self.function
         try:
-            out = (self.scalar if kind.of_floats else self.function)(x.primal, **params)
-        except FLOAT_ERRORS:
-            return self.record((x,), params)
-        if out.__class__ is not kind.holds:
+            if params:
+                for given in params.values():
+                    if isinstance(given, Node):
+                        return self.record((x,), params)
+                out = function(x.primal, **params)
+            else:
+                out = function(x.primal)
+        except FLOAT_ERRORS as error:
+            out = kind.recover(error, self, (x,), params)
+        if type(out) is not kind.holds:
             out = kind.hold(out)
         node = new(kind)
         node.primal = out

@@ -7,6 +7,7 @@ gradient is a graph too, and can be swept again. That one switch is the whole of
 from __future__ import annotations
 
 from collections.abc import Iterator
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -55,38 +56,51 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
     mul 1.0
     x 6.0
     """
+    yield from zip(*cotangents(root, seed, create_graph=create_graph), strict=True)
+
+
+def cotangents(
+    root: Node, seed: Any = None, *, create_graph: bool = False, wanted: set[int] | None = None
+) -> tuple[list[Node], list[Any]]:
+    """The nodes that ``root`` depends on, newest first, and their cotangents; only the wanted serials, if given."""
     if not root.requires_grad:
         raise RuntimeError(
             f"{describe(root)} depends on nothing that requires a gradient: it was computed from plain numbers, "
             "under no_grad(), or from detached nodes."
         )
     kind: Any = root.kind
+    floats = kind.of_floats
+    pending = {root.serial: kind.seed(root, seed, create_graph)}
+    take = pending.pop
+    nodes: list[Node] = []
+    gs: list[Any] = []
     # Below a `where` a cotangent of 0 is a branch not taken: times an infinite local derivative it is 0, not nan.
     shielding: set[int] = set()
-    cotangents = {root.serial: kind.seed(root, seed, create_graph)}
-    take = cotangents.pop
     scope = recording()
     watched = scope if isinstance(scope, Watched) else None
     in_detail = create_graph or watched is not None
-    for node in reversed(tape(root)):
+    for node in reversed(tape(root, tracked=True)):
         serial = node.serial
         g = take(serial, None)
-        if g is None or not node.requires_grad:
+        if g is None:
             continue
-        yield node, g
+        if wanted is None or serial in wanted:
+            nodes.append(node)
+            gs.append(g)
         primitive = node.primitive
         if primitive is None:
             continue
-        x, y, params, rules = node.x, node.y, node.params, primitive.rules
-        if in_detail or shielding or primitive is select or not rules or x.__class__ is tuple:
+        if in_detail or not primitive.arity:
+            in_detail = in_detail or primitive is select
             for i, arg, d in _terms(node, g, shielding, create_graph):
                 if watched is not None:
                     watched.show_rule(node, i, g, d)
                 key = arg.serial
-                cotangents[key] = cotangents[key] + d if key in cotangents else d
+                pending[key] = pending[key] + d if key in pending else d
             continue
         # What `_terms` does, written out for the case that speed depends on: one or two arguments, raw numbers.
-        out, x_ = node.primal, x.primal
+        x, y, params, rules, out = node.x, node.y, node.params, primitive.rules, node.primal
+        x_ = x.primal
         if x.primitive is None and (x.snapshot is not None or x.changed > serial) and not x.used_by(node):
             raise _changed(x)
         if y is None:
@@ -95,12 +109,14 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
                 d = rule(g, out, x_, **params) if params else rule(g, out, x_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
-            if d.__class__ is not float and (
-                d.__class__ is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
+            if (
+                type(d) is not float
+                if floats
+                else type(d) is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
             ):
                 d = _fitted(d, x, primitive)
             key = x.serial
-            cotangents[key] = cotangents[key] + d if key in cotangents else d
+            pending[key] = pending[key] + d if key in pending else d
             continue
         y_ = y.primal
         if y.primitive is None and (y.snapshot is not None or y.changed > serial) and not y.used_by(node):
@@ -111,24 +127,29 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
                 d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
-            if d.__class__ is not float and (
-                d.__class__ is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
+            if (
+                type(d) is not float
+                if floats
+                else type(d) is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
             ):
                 d = _fitted(d, x, primitive)
             key = x.serial
-            cotangents[key] = cotangents[key] + d if key in cotangents else d
+            pending[key] = pending[key] + d if key in pending else d
         if y.requires_grad:
             rule = rules[1]
             try:
                 d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
-            if d.__class__ is not float and (
-                d.__class__ is not ndarray or d.shape != y_.shape or d.dtype is not y_.dtype
+            if (
+                type(d) is not float
+                if floats
+                else type(d) is not ndarray or d.shape != y_.shape or d.dtype is not y_.dtype
             ):
                 d = _fitted(d, y, primitive)
             key = y.serial
-            cotangents[key] = cotangents[key] + d if key in cotangents else d
+            pending[key] = pending[key] + d if key in pending else d
+    return nodes, gs
 
 
 def _terms(node: Any, g: Any, shielding: set[int], create_graph: bool) -> list[tuple[int, Node, Any]]:
@@ -166,8 +187,12 @@ def _fitted(d: Any, arg: Node, primitive: Any) -> Any:
     if d.__class__ is ndarray and d.dtype == primal.dtype:
         if d.shape == primal.shape:
             return d
-        if d.shape[1:] == primal.shape and d.ndim:  # a bias met every example
+        if d.ndim and d.shape[1:] == primal.shape:  # a bias met every example
             return sum_rows(d, 0)
+    if type(d) is np.float64 and type(primal) is ndarray:  # a sum or a mean of all entries
+        full = np.empty_like(primal)
+        full.fill(d)
+        return full
     try:
         return arg.kind.fit(d, primal)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:
@@ -203,18 +228,25 @@ def backward(root: Node, seed: Any = None) -> None:
     A second call adds once more. Nothing is added where the sweep fails halfway.
     """
     own = root.kind.own  # type: ignore[attr-defined]
-    nodes: list[Node] = []
-    cotangents: list[Any] = []
-    for node, g in sweep(root, seed):
-        nodes.append(node)
-        cotangents.append(g)
-    for node, g in zip(nodes, cotangents, strict=True):
+    nodes, gs = cotangents(root, seed)
+    for node, g in zip(nodes, gs, strict=True):
         if node.gradient is not None:
             node.gradient = node.gradient + g
-        elif g.__class__ is float or node.primitive is not None:  # a result's is only read: one array may serve several
+        elif node.primitive is not None or type(g) is float:
+            node.gradient = g  # a result's is read-only, so one array may serve several
+        elif type(g) is ndarray and g.base is None and getrefcount(g) <= _OWNED:
             node.gradient = g
         else:
             node.gradient = own(g)
+
+
+def _references() -> int:
+    """How many references Python counts, in the loop of `backward`, to an array that nothing else holds."""
+    (count,) = [getrefcount(g) for _, g in zip([None], [np.zeros(1)], strict=True)]
+    return count
+
+
+_OWNED = _references()
 
 
 def gradients(output: Node, inputs: list[Node], seed: Any = None, *, create_graph: bool = False) -> list[Any]:
@@ -222,9 +254,8 @@ def gradients(output: Node, inputs: list[Node], seed: Any = None, *, create_grap
     wanted = {node.serial for node in inputs}
     found: dict[int, Any] = {}
     if output.requires_grad:
-        for node, g in sweep(output, seed, create_graph=create_graph):
-            if node.serial in wanted:
-                found[node.serial] = g
+        nodes, gs = cotangents(output, seed, create_graph=create_graph, wanted=wanted)
+        found = {node.serial: g for node, g in zip(nodes, gs, strict=True)}
     kind: Any = output.kind
     handed_out = (lambda g: g) if create_graph else kind.own
     return [handed_out(found[n.serial]) if n.serial in found else kind.zeros(n, create_graph) for n in inputs]

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.graph import Constant, Node, describe, fingerprint, next_serial
+from autograd.graph import SMALL, Constant, Node, describe, fingerprint, next_serial
 from autograd.numpy_protocol import NumpyProtocol
-from autograd.operators import operators_of
+from autograd.operators import ARITHMETIC, give_short_ways
 from autograd.primitive import Primitive
 from autograd.primitives import elementwise, indexing, linear_algebra, movement, reductions
 from autograd.sweep import unbroadcast
@@ -65,7 +65,7 @@ class Tensor(NumpyProtocol):
         if self.primitive is None:
             if self.snapshot is not None:
                 self.settle()
-            self.snapshot = fingerprint(array)
+            self.snapshot = array.tobytes() if array.nbytes <= SMALL else fingerprint(array)
         elif isinstance(array, np.ndarray):
             array = array.view()
             array.flags.writeable = False
@@ -215,11 +215,11 @@ class Tensor(NumpyProtocol):
             "autograd.where or concatenate, or change a leaf's .data before it is used"
         )
 
-    __add__, __radd__ = operators_of(elementwise.add, np.ndarray)
-    __sub__, __rsub__ = operators_of(elementwise.sub, np.ndarray)
-    __mul__, __rmul__ = operators_of(elementwise.mul, np.ndarray)
-    __truediv__, __rtruediv__ = operators_of(elementwise.div, np.ndarray)
-    __matmul__, __rmatmul__ = operators_of(linear_algebra.matmul, np.ndarray)
+    def __matmul__(self, other: Any) -> Any:
+        return linear_algebra.matmul.record((self, other))
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return linear_algebra.matmul.record((other, self))
 
     def reshape(self, *shape: Any) -> Any:
         """The same entries in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""
@@ -311,6 +311,8 @@ class Tensor(NumpyProtocol):
     def seed(root: Tensor, seed: Any, create_graph: bool) -> Any:
         """The cotangent a sweep starts from."""
         if seed is None:
+            if root.primal.shape == () and not create_graph:
+                return np.array(1.0, root.primal.dtype)
             if root.primal.size != 1:
                 raise ValueError(
                     f"backward from several numbers needs a seed of their shape: {describe(root)}. Reduce it to one "
@@ -340,8 +342,6 @@ class Tensor(NumpyProtocol):
     @staticmethod
     def own(g: Array) -> Array:
         """An array that nothing else refers to: add, for one, hands the same gradient to both parents."""
-        if g.__class__ is np.ndarray and g.base is None and sys.getrefcount(g) <= _OWNED:
-            return g
         return g.copy() if isinstance(g, np.ndarray) else np.array(g) if isinstance(g, np.generic) else g
 
     @staticmethod
@@ -352,6 +352,7 @@ class Tensor(NumpyProtocol):
 
 
 Tensor.kind = Tensor
+give_short_ways(Tensor, np.ndarray, {**ARITHMETIC, "matmul": linear_algebra.matmul})
 
 
 _UNSEEN = b"not yet used by the graph since it was assigned"
@@ -361,7 +362,7 @@ _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 class _Counts:
-    """How many references Python counts to an array in the three places where that is asked.
+    """How many references Python counts to an array in the two places where that is asked.
 
     Measured where nobody else holds the array, in the same way in which it is asked.
     """
@@ -387,19 +388,9 @@ class _Counts:
         count: int = self.primal
         return count
 
-    @staticmethod
-    def own(g: Any) -> int:
-        return sys.getrefcount(g)
-
-    def owned(self) -> int:
-        own = self.own
-        (count,) = [own(g) for _, g in zip([None], [np.zeros(1)], strict=True)]
-        return count
-
 
 _PRIVATE = _Counts().held()
 _IN_PLACE = _Counts().assigned_in_place()
-_OWNED = _Counts().owned()
 
 
 def _own_array(data: Any, dtype: Any) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.graph import Constant, Node, describe, next_serial
 from autograd.numpy_protocol import NumpyProtocol
-from autograd.operators import operators_of
+from autograd.operators import ARITHMETIC, give_short_ways
 from autograd.primitive import Primitive
 from autograd.primitives import elementwise
 
@@ -71,11 +71,6 @@ class Value(NumpyProtocol):
     @grad.setter
     def grad(self, given: float | None) -> None:
         self.gradient = None if given is None else _number(given)
-
-    __add__, __radd__ = operators_of(elementwise.add, float)
-    __sub__, __rsub__ = operators_of(elementwise.sub, float)
-    __mul__, __rmul__ = operators_of(elementwise.mul, float)
-    __truediv__, __rtruediv__ = operators_of(elementwise.div, float)
 
     def item(self) -> float:
         """The number."""
@@ -158,6 +153,7 @@ class Value(NumpyProtocol):
 
 
 Value.kind = Value
+give_short_ways(Value, float, ARITHMETIC)
 
 _OF_ONE = {np.sum, np.mean, np.prod, np.max, np.min}
 """Reductions, which of a single number are the number."""

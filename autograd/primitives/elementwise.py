@@ -6,8 +6,10 @@ answers: abs'(0) = sign(0) = 0, relu'(0) = 0, and equal arguments of maximum and
 
 from __future__ import annotations
 
+import contextvars
 import math
 import operator
+import threading
 from typing import Any
 
 import numpy as np
@@ -79,6 +81,9 @@ __all__ = [
 def select(x: Any, y: Any, *, condition: Any) -> Any:
     """x where the condition holds, else y; nothing of the branch not taken gets through, not even nan."""
     return np.where(condition, x, y)
+
+
+select.arity = 0  # the sweep takes its time here, to shield what lies below
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -406,8 +411,23 @@ def _sigmoid(x: float) -> float:
     return e / (1.0 + e)
 
 
+class _Quietly(threading.local):
+    """Run a function where overflow is no matter of warnings; entering `np.errstate` takes longer than a small exp.
+
+    NumPy keeps its error handling in a context variable, so one context for each thread, set once, will do.
+    """
+
+    def __init__(self) -> None:
+        context = contextvars.Context()
+        context.run(np.seterr, over="ignore")
+        self.run = context.run
+
+
+_quietly = _Quietly()
+_ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}  # NumPy is slower with a Python number
+
+
 @primitive(lambda g, out, x: g * out * (1 - out), symbol="σ", scalar=_sigmoid)
-@np.errstate(over="ignore")
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), for any x without overflow.
 
@@ -417,12 +437,13 @@ def sigmoid(x: Any) -> Any:
     >>> autograd.sigmoid(0.0), autograd.sigmoid(-1000.0)
     (0.5, 0.0)
     """
-    if not isinstance(x, np.ndarray) or not x.ndim or x.dtype.kind != "f":
-        return 1 / (1 + np.exp(-x))
-    e = np.negative(x)  # in place from here on: large temporaries cost more than the arithmetic
-    np.exp(e, out=e)
-    e += 1
-    return np.reciprocal(e, out=e)
+    if type(x) is not np.ndarray or not x.ndim or x.dtype not in _ONE:
+        with np.errstate(over="ignore"):
+            return 1 / (1 + np.exp(-x))
+    e = -x  # in place from here on: large temporaries cost more than the arithmetic
+    _quietly.run(np.exp, e, e)
+    e += _ONE[e.dtype]
+    return np.reciprocal(e, e)
 
 
 def _softplus(x: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.primitive import answers_to, primitive
 from autograd.primitives.elementwise import abs, div, exp, sign, sqrt, square, where
-from autograd.primitives.movement import Axes, broadcast_to, flip, moveaxis, positive_axes, ravel, reshape, squeeze
+from autograd.primitives.movement import Axes, flip, moveaxis, positive_axes, ravel, reshape, squeeze
 
 __all__ = [
     "cumsum", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "std", "sum", "var",
@@ -24,18 +24,11 @@ _add: Any = np.add.reduce  # what np.sum calls in the end, without its Python la
 
 
 def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
-    """Repeat a result ``t`` of reducing ``x`` along the reduced axes, so that it has x's shape again."""
-    shape = x.shape
-    if axis is None:
-        if t.__class__ is np.float64:
-            full = np.empty(shape)
-            full.fill(t)
-            return full
-        return broadcast_to(t, shape=shape)
-    if not keepdims:
-        axes = positive_axes(axis, len(shape))
-        t = reshape(t, shape=tuple(1 if i in axes else n for i, n in enumerate(shape)))
-    return broadcast_to(t, shape=shape)
+    """A result ``t`` of reducing ``x`` with the reduced axes put back, so that it can be broadcast to x's shape."""
+    if axis is None or keepdims:
+        return t
+    axes = positive_axes(axis, x.ndim)
+    return reshape(t, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
 
 
 @primitive(

@@ -16,10 +16,11 @@ class Chainrule:
         self.X, self.Y = Tensor(X, requires_grad=False), Tensor(Y, requires_grad=False)
         self.rate, self.sigmoid = rate, SIGMOIDS[sigmoid]
         self.tensors = [Tensor(parameter) for parameter in parameters]
+        self.layers = list(zip(self.tensors[::2], self.tensors[1::2], strict=True))
 
     def step(self) -> Tensor:
         a = self.X
-        for W, b in zip(self.tensors[::2], self.tensors[1::2], strict=True):
+        for W, b in self.layers:
             a = self.sigmoid(a @ W + b)
         loss = ((a - self.Y) ** 2).mean()
         loss.backward()

@@ -1,0 +1,198 @@
+"""find_fault says nothing about what is healthy: networks of every kind, before, during and after training."""
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Tensor, Value, find_fault
+from nn.articles import xor
+
+rng = np.random.default_rng(3)
+CLASSES = rng.integers(0, 4, 24)
+ROWS = rng.normal(size=(24, 6)) + np.eye(6)[CLASSES]
+IMAGES = rng.normal(size=(8, 1, 8, 8))
+TOKENS = rng.integers(0, 20, (6, 5))
+
+
+def layers(*parts):
+    return lambda: nn.Sequential(*[part() for part in parts])
+
+
+def linear(n, m):
+    return lambda: nn.Linear(n, m)
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        self.parts = nn.ModuleList(nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 6), nn.GELU()) for _ in range(30))
+        self.head = nn.Linear(6, 4)
+
+    def forward(self, x):
+        for part in self.parts:
+            x = x + part(x)
+        return self.head(x)
+
+
+class Recurrent(nn.Module):
+    """100 steps of an RNN: early states get no gradient, the shared weights do."""
+
+    def __init__(self, cell=nn.RNNCell, steps=100):
+        self.cell, self.head, self.steps = cell(6, 8), nn.Linear(8, 4), steps
+
+    def forward(self, x):
+        state = None
+        for _ in range(self.steps):
+            state = self.cell(x, state)
+        return self.head(state[0] if isinstance(state, tuple) else state)
+
+
+class Attention(nn.Module):
+    """The gradient of a key's bias is 0 but for rounding, whatever one does."""
+
+    def __init__(self):
+        self.tokens, self.attention = nn.Embedding(20, 8), nn.MultiheadAttention(8, 2, batch_first=True)
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, x):
+        h = self.tokens(x)
+        return self.head(autograd.mean(self.attention(h, h, h, is_causal=True)[0], axis=1))
+
+
+CE = nn.CrossEntropyLoss()
+MODELS = {
+    "linear": (linear(6, 4), ROWS, CLASSES, CE),
+    "one hidden layer, relu": (layers(linear(6, 16), nn.ReLU, linear(16, 4)), ROWS, CLASSES, CE),
+    "one hidden layer, tanh": (layers(linear(6, 16), nn.Tanh, linear(16, 4)), ROWS, CLASSES, CE),
+    "one hidden layer, sigmoid": (layers(linear(6, 16), nn.Sigmoid, linear(16, 4)), ROWS, CLASSES, CE),
+    "three, sigmoid": (layers(*[linear(6, 6), nn.Sigmoid] * 3, linear(6, 4)), ROWS, CLASSES, CE),
+    "eight, relu": (layers(linear(6, 24), *[linear(24, 24), nn.ReLU] * 8, linear(24, 4)), ROWS, CLASSES, CE),
+    "eight, tanh": (layers(*[linear(6, 6), nn.Tanh] * 8, linear(6, 4)), ROWS, CLASSES, CE),
+    "gelu, silu, leaky": (layers(linear(6, 9), nn.GELU, linear(9, 9), nn.SiLU, linear(9, 9), nn.LeakyReLU,
+                                 linear(9, 4)), ROWS, CLASSES, CE),
+    "batch normalisation": (layers(linear(6, 9), lambda: nn.BatchNorm1d(9), nn.ReLU, linear(9, 4)), ROWS, CLASSES, CE),
+    "layer normalisation": (layers(linear(6, 9), lambda: nn.LayerNorm(9), nn.ReLU, linear(9, 4)), ROWS, CLASSES, CE),
+    "dropout": (layers(linear(6, 16), nn.ReLU, lambda: nn.Dropout(0.5), linear(16, 4)), ROWS, CLASSES, CE),
+    "residual, 30 deep": (Residual, ROWS, CLASSES, CE),
+    "recurrent, 100 steps": (Recurrent, ROWS, CLASSES, CE),
+    "lstm, 50 steps": (lambda: Recurrent(nn.LSTMCell, 50), ROWS, CLASSES, CE),
+    "attention": (Attention, TOKENS, CLASSES[:6], CE),
+    "convolution": (layers(lambda: nn.Conv2d(1, 4, 3), nn.ReLU, lambda: nn.MaxPool2d(2), nn.Flatten, linear(36, 4)),
+                    IMAGES, CLASSES[:8], CE),
+    "log softmax and nll": (layers(linear(6, 4), lambda: nn.LogSoftmax(1)), ROWS, CLASSES, nn.NLLLoss()),
+    "sigmoid and bce": (layers(linear(6, 8), nn.Tanh, linear(8, 1), nn.Sigmoid),
+                        ROWS, (CLASSES[:, None] > 1) * 1.0, nn.BCELoss()),
+    "bce with logits": (layers(linear(6, 8), nn.Tanh, linear(8, 1)),
+                        ROWS, (CLASSES[:, None] > 1) * 1.0, nn.BCEWithLogitsLoss()),
+    "sigmoid and squares": (layers(linear(6, 8), nn.Tanh, linear(8, 1), nn.Sigmoid),
+                            ROWS, (CLASSES[:, None] > 1) * 1.0, nn.MSELoss()),
+    "squares": (layers(linear(6, 8), nn.ReLU, linear(8, 1)), ROWS, CLASSES[:, None] * 1.0, nn.MSELoss()),
+    "large targets": (layers(linear(6, 8), nn.ReLU, linear(8, 1)), ROWS, CLASSES[:, None] * 1e5, nn.MSELoss()),
+    "absolute": (layers(linear(6, 8), nn.ReLU, linear(8, 1)), ROWS, CLASSES[:, None] * 1.0, nn.L1Loss()),
+    "huber": (layers(linear(6, 8), nn.ReLU, linear(8, 1)), ROWS, CLASSES[:, None] * 1.0, nn.HuberLoss()),
+    "hinge": (layers(linear(6, 8), nn.ReLU, linear(8, 1)), ROWS, (CLASSES[:, None] > 1) * 2.0 - 1, nn.HingeLoss()),
+    "summed": (layers(linear(6, 8), nn.ReLU, linear(8, 1)), ROWS, CLASSES[:, None] * 1.0, nn.MSELoss("sum")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_kind_of_network_before_during_and_after_training(name):
+    make, inputs, targets, loss = MODELS[name]
+    nn.manual_seed(1)
+    model = make()
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
+    before = None
+    for step in range(60):
+        optimizer.zero_grad()
+        value = loss(model(inputs), targets)
+        if step % 10 == 0:
+            assert find_fault(value) is None
+        value.backward()
+        optimizer.step()
+        before = before or value.item()
+    final = loss(model(inputs), targets)
+    assert find_fault(final) is None
+    assert final.item() < before  # it did learn
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_network_of_values(seed):
+    nn.manual_seed(seed)
+    model = nn.MLP(2, [8, 8, 1])
+    X, y = nn.datasets.moons(10, seed=seed)
+    scores = [model(row) for row in X]
+    assert find_fault(sum(((1 + -(2 * t - 1) * s).relu() for s, t in zip(scores, y, strict=True)), Value(0.0))) is None
+
+
+@pytest.mark.parametrize("steps", [1, 10, 3000])
+def test_trained_until_nothing_is_left_to_learn(steps):
+    nn.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2))
+    X, y = nn.datasets.xor()
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = CE(model(X), y)
+        loss.backward()
+        optimizer.step()
+    loss = CE(model(X), y)
+    assert find_fault(loss) is None
+    assert steps < 3000 or loss.item() < 1e-4
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: (x - x.data) ** 2,  # at the minimum
+        lambda x: autograd.relu(1 - np.sign(x.data) * x),  # a hinge with its margin kept
+        lambda x: np.abs(x * 0.0 + x.data - x.data),
+        lambda x: np.exp(-(x**2)) * 0 + x,
+        lambda x: (autograd.sigmoid(50 * x) - (1.0 if x.data > 0 else 0.0)) ** 2,  # flat on the right side
+        lambda x: np.log(1 + np.exp(x)),
+        lambda x: np.exp(x * 200.0) / 1e260,  # large, and finite
+        lambda x: 1e-200 * x**2,
+        lambda x: np.where(x.data > 0, x * 2, x * 3) if isinstance(x, Tensor) else x * 2,
+        lambda x: np.maximum(x, x - 1),
+        lambda x: np.clip(x, -10, 10),
+        lambda x: np.sqrt(x * x + 1e-12),
+    ],
+)
+@pytest.mark.parametrize("x", [3.0, -3.0])
+def test_numbers(build, x):
+    assert find_fault(build(Value(x, label="x"))) is None
+
+
+def test_infinities_that_do_no_harm():
+    x = Tensor([[1.0, 2.0, 3.0]], label="x")
+    mask = np.array([[0.0, -np.inf, 0.0]])
+    assert find_fault(np.sum(autograd.softmax(x + mask) ** 2)) is None
+    assert find_fault(autograd.logsumexp(x + mask)) is None
+    assert find_fault(np.max(np.where(mask < 0, -np.inf, x))) is None
+    assert find_fault(np.sum(1 / (1 + np.exp(x * 230.0 - 0 * x))[0, :1])) is None
+    scale = np.array([[1.0, np.inf, 1.0]])  # a column without spread
+    assert find_fault(np.sum(x / scale)) is None
+
+
+def test_a_parameter_that_nothing_uses_and_one_that_is_frozen():
+    W, frozen = Tensor(np.ones((3, 1)), "W"), Tensor(np.ones((6, 3)), "frozen", requires_grad=False)
+    assert find_fault(np.mean((np.tanh(ROWS @ frozen) @ W) ** 2)) is None
+
+
+def test_article_a():
+    for steps in (1, 100, 2000):
+        assert find_fault(xor.article(xor.train(steps).params).loss) is None
+
+
+def test_a_number_that_nothing_was_computed_from():
+    assert find_fault(Value(3.0)) is None
+    assert find_fault(Value(3.0, requires_grad=False) * 2) is None
+    assert find_fault(Value(np.nan)).operation == ""
+    with pytest.raises(TypeError, match="find_fault takes a Value or a Tensor"):
+        find_fault(3.0)
+
+
+def test_no_gradient_is_touched():
+    x = Value(2.0)
+    y = x * x
+    assert find_fault(y) is None
+    assert x.grad is None
