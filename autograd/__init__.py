@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from autograd.readers.steps import Steps as Steps
     from autograd.readers.steps import TrainingSteps as TrainingSteps
     from autograd.readers.steps import steps as steps
+    from autograd.readers.zoom import Zoom as Zoom
+    from autograd.readers.zoom import zoom as zoom
 
 __version__ = "0.1.0"
 
@@ -58,6 +60,7 @@ _READERS = {
     "Picture": "autograd.readers.picture",
     "Steps": "autograd.readers.steps",
     "TrainingSteps": "autograd.readers.steps",
+    "Zoom": "autograd.readers.zoom",
     "assert_gradients": "autograd.check",
     "check_grads": "autograd.check",
     "detect_faults": "autograd.faults",
@@ -66,6 +69,7 @@ _READERS = {
     "find_fault": "autograd.faults",
     "label": "autograd.readers.names",
     "steps": "autograd.readers.steps",
+    "zoom": "autograd.readers.zoom",
 }
 
 

@@ -96,13 +96,17 @@ class Node:
 
     def become_leaf(self, primal: Any, label: str | None, requires_grad: bool) -> None:
         """Fill in a fresh node that nothing has made."""
+        if label is not None and not isinstance(label, str):
+            raise TypeError(f"label must be a text, got {label!r:.60}; several numbers are one list: Tensor([3, 4])")
+        if requires_grad not in (True, False):
+            raise TypeError(f"requires_grad must be True or False, got {requires_grad!r:.60}")
         self.primal = primal
         self.gradient = self.primitive = self.snapshot = self.origin = self.y = None
         self.x = ()
         self.params = NO_PARAMS
         self.serial = self.changed = next_serial()
         self.label = label
-        self.requires_grad = requires_grad
+        self.requires_grad = bool(requires_grad)
 
     @property
     def args(self) -> tuple[Node, ...]:

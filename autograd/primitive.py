@@ -77,15 +77,17 @@ class Primitive:
         self.name: str = function.__name__
         self.symbol = symbol or self.name
         # Python's own operators compute arrays as they are, without a Python function between.
-        self.function: Callable[..., Any] = function
+        self.function: Callable[..., Any] = function if _is_ours(function) else _read_only(function, self.name)
         if getattr(scalar, "__module__", None) == "_operator" and scalar is not None:
             self.function = scalar
-        self.scalar: Callable[..., Any] = _refuse_scalars(self.name) if arrays_only else scalar or function
-        self.rules = rules
+        self.scalar: Callable[..., Any] = _refuse_scalars(self.name) if arrays_only else scalar or self.function
+        self.rules = tuple(rule if _is_ours(function) else _read_only(rule) for rule in rules)
         self.every = every
         self.arity = len(rules) if len(rules) <= 2 else 0
         self.arrays_only = arrays_only
         code = function.__code__
+        if len(rules) > code.co_argcount and not code.co_flags & _VARIADIC:
+            raise TypeError(f"{self.name} takes {code.co_argcount} arguments, but got {len(rules)} rules: one for each")
         self.metadata = code.co_varnames[len(rules) : code.co_argcount]
 
     def __repr__(self) -> str:
@@ -240,6 +242,33 @@ class Primitive:
         )
         given = "".join(f", {name}={value!r}" for name, value in params.items())
         return f"{self.name} of shapes {shapes}{given}: {error}"
+
+
+_VARIADIC = 0x04  # the flag of a function with *args (inspect.CO_VARARGS)
+
+
+def _is_ours(function: Callable[..., Any]) -> bool:
+    return getattr(function, "__module__", "").startswith("autograd.")
+
+
+def _read_only(function: Callable[..., Any], name: str | None = None) -> Callable[..., Any]:
+    """A user's function or rule, on arrays that it cannot write into: they belong to the graph."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **params: Any) -> Any:
+        out = function(*map(_protected, args), **params)
+        if out is None and name is not None:
+            raise TypeError(f"{name} returned None; it must return a number or an array")
+        return out
+
+    return guarded
+
+
+def _protected(x: Any) -> Any:
+    if type(x) is np.ndarray:
+        x = x.view()
+        x.flags.writeable = False
+    return x
 
 
 def _refuse_scalars(name: str) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from autograd.numpy_protocol import NumpyProtocol
 from autograd.operators import ARITHMETIC, give_short_ways
 from autograd.primitive import Primitive
 from autograd.primitives import elementwise, indexing, linear_algebra, movement, reductions
+from autograd.scope import recording
 from autograd.sweep import unbroadcast
 
 Array = np.ndarray[Any, Any]
@@ -220,6 +221,34 @@ class Tensor(NumpyProtocol):
 
     def __rmatmul__(self, other: Any) -> Any:
         return linear_algebra.matmul.record((other, self))
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._in_place("+=", self + other, other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._in_place("-=", self - other, other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._in_place("*=", self * other, other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._in_place("/=", self / other, other)
+
+    def _in_place(self, operator: str, result: Any, other: Any) -> Any:
+        """A result for the name to be bound to; but a leaf that is trained is updated under no_grad, else refused."""
+        if self.primitive is not None or not self.requires_grad:
+            return result
+        if recording() is None:
+            self.data = result.primal
+            return self
+        if isinstance(other, Node):
+            return result
+        name = self.label or "W"
+        raise TypeError(
+            f"{operator} on {describe(self)} would bind the name to a new node and leave the leaf as it is. To change the "
+            f"leaf write {name}.data {operator} ..., or do it under no_grad(); "
+            f"for a new node write {name} = {name} {operator[0]} ..."
+        )
 
     def reshape(self, *shape: Any) -> Any:
         """The same entries in another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""

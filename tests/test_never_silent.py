@@ -3,13 +3,14 @@
 import copy
 import math
 import pickle
+import re
 import threading
 
 import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, Value, grad, no_grad, scalars, where
+from autograd import Tensor, Value, grad, no_grad, primitive, scalars, where
 
 CHANGED = r"'w' .*was changed after it was used.*Compute the forward pass again"
 
@@ -358,3 +359,99 @@ def test_threads_do_not_disturb_each_other():
         thread.start()
         thread.join()
     assert recorded == [True]
+
+
+# --- guards of leaves and of users' own primitives --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operator", ["+=", "-=", "*=", "/="])
+def test_an_in_place_operator_does_not_quietly_replace_a_leaf(operator):
+    W = Tensor([1.0, 2.0], label="W")
+    with pytest.raises(TypeError, match=rf"write W\.data {re.escape(operator)}"):
+        exec(f"W {operator} np.ones(2)")
+    names = {"W": W, "np": np}
+    with no_grad():
+        exec(f"W {operator} np.array([2.0, 4.0])", names)
+    assert names["W"] is W
+    assert W.requires_grad
+    expected = eval(f"np.array([1.0, 2.0]) {operator[0]} np.array([2.0, 4.0])")
+    np.testing.assert_array_equal(W.data, expected)
+
+
+def test_an_in_place_operator_on_a_result_or_with_a_node_makes_a_new_node():
+    x = Tensor([1.0, 2.0])
+    h = x * 2
+    h += np.ones(2)
+    total = Tensor(0.0)
+    total += h.sum()
+    total.backward()
+    np.testing.assert_array_equal(x.grad, [2.0, 2.0])
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+@pytest.mark.parametrize("arguments, named", [((1.0, 4), "label"), ((1.0, None, "no"), "requires_grad")])
+def test_a_leafs_arguments_are_checked(kind, arguments, named):
+    with pytest.raises(TypeError, match=named):
+        kind(*arguments)
+
+
+def test_a_grad_that_is_assigned_must_fit():
+    W = Tensor([[1.0, 2.0]], label="W")
+    with pytest.raises(ValueError, match=r"'W'.*\(2,\)"):
+        W.grad = np.ones(2)
+    with pytest.raises(TypeError):
+        W.grad = "nothing"
+    W.grad = 0
+    (W * 3).sum().backward()
+    np.testing.assert_array_equal(W.grad, [[3.0, 3.0]])
+    v = Value(1.0)
+    with pytest.raises(TypeError):
+        v.grad = np.ones(2)
+
+
+def test_the_grad_of_a_result_is_read_only_and_a_leafs_is_its_own():
+    x, y = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    s = x + y
+    s.sum().backward()
+    with pytest.raises(ValueError, match="read-only"):
+        s.grad[0] = 5
+    x.grad[0] = 5
+    np.testing.assert_array_equal(y.grad, [1.0, 1.0])
+    np.testing.assert_array_equal(s.grad, [1.0, 1.0])
+
+
+def test_a_users_primitive_cannot_write_into_the_graph():
+    @primitive(lambda g, out, x: g)
+    def halved(x):
+        x /= 2
+        return x
+
+    @primitive(lambda g, out, x: np.multiply(g, 2, out=g))
+    def doubled(x):
+        return 2 * x
+
+    x = Tensor([1.0, 2.0])
+    with pytest.raises(ValueError, match="read-only"):
+        halved(x)
+    y = doubled(x)
+    with pytest.raises(ValueError, match="read-only"):
+        y.sum().backward()
+    np.testing.assert_array_equal(x.data, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("x", [Value(1.0), Tensor([1.0])])
+def test_a_users_primitive_must_return_something(x):
+    @primitive(lambda g, out, x: g)
+    def nothing(x):
+        pass
+
+    with pytest.raises(TypeError, match="nothing returned None"):
+        nothing(x)
+
+
+def test_a_primitive_has_no_more_rules_than_arguments():
+    with pytest.raises(TypeError, match="takes 1 arguments, but got 2 rules"):
+
+        @primitive(lambda g, out, x: g, lambda g, out, x: g)
+        def one(x):
+            return x
