@@ -76,7 +76,7 @@ def test_the_printed_report(tmp_path):
     # A formula: as written, the verdict, the error, the cosine, and why.
     start = text.index("\nd_out ")
     row = text[start : text.index("\nd_hid ")]
-    for part in ("WRONG", "0.0624", "0.99891", "sigmoid_prime(output_activation)", "applied twice"):
+    for part in ("WRONG", "0.0624", "0.99891", "sigmoid_prime(output_activation)", "a2 is already sigma(z2)"):
         assert part in " ".join(row.split()), part
     assert '7 of 10 formulas of "Creating Neural Network from Scratch in Python" are wrong as written' in text
     assert text.endswith("The report is chainrule-out/report.html\n".replace("/", os.sep))

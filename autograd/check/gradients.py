@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
 
 from autograd.check.arguments import Arguments
-from autograd.check.directions import ways
-from autograd.check.level import Level
+from autograd.check.level import Level, directions
 from autograd.check.program import Function, Gradient, Program
-from autograd.check.report import Comparison, GradientError, Limit, Report
-from autograd.check.wording import MOST_NAMES
+from autograd.check.report import Comparison, GradientError, Limit, Report, listed
+from autograd.check.slots import Slot, slot_of
 from autograd.graph import describe
 
 
@@ -39,7 +40,8 @@ def check_grads(
         Of Values, Tensors, floats, arrays, or nested lists, tuples and dicts of them; it returns the same. Floats and
         arrays reach it as Tensors, as in `autograd.grad` (floats beside Values as Values).
     *args
-        Where to check. What is not made of real numbers is handed on as it is.
+        Where to check. What is not made of real numbers is handed on as it is. Leaves that f uses without being handed
+        them, such as the parameters of a model, are checked as well.
     order : int
         The highest order of derivative to check.
     rtol, atol : float
@@ -62,7 +64,7 @@ def check_grads(
         Where a derivative is wrong, f is nan or inf, or f gives different results on two calls. An AssertionError,
         with the report in its ``report``.
     TypeError, ValueError
-        Where there is nothing to check: no argument that can vary, an f that returns no numbers.
+        Where there is nothing to check: nothing that can vary, an f that returns no numbers.
 
     Examples
     --------
@@ -83,36 +85,72 @@ def check_grads(
     for name, given in (("rtol", rtol), ("atol", atol), ("nudge", nudge)):
         if isinstance(given, bool) or not isinstance(given, (int, float)) or not given >= 0:
             raise ValueError(f"check_grads: {name} must be a number of at least 0, got {given!r}")
-    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise ValueError(f"check_grads: order must be a whole number of at least 1, got {order!r}")
+    for name, number, least in (("order", order, 1), ("seed", seed, 0)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise ValueError(f"check_grads: {name} must be a whole number of at least {least}, got {number!r}")
     if mode not in ("directional", "full"):
         raise ValueError(f"check_grads: mode must be 'directional' or 'full', got {mode!r}")
-    rng = np.random.default_rng(seed)
-
-    def level(program: Program) -> Level:
-        checked = Level(program, rtol=rtol, atol=atol, rng=rng)
-        checked.check(by_entry=mode == "full" and program.order == 1)
-        return checked
-
+    if not callable(f):
+        raise TypeError(f"check_grads: f must be the function that is to be checked, got {type(f).__name__}")
     arguments = Arguments(f, args)
-    report = replace(_report(arguments, order, level), full=mode == "full")
-    if nudge and report.ok and any(limit.kind == "kink" for limit in report.limits):
-        arguments.slots = [replace(slot, data=slot.data + nudge * ways(slot.data, rng)[1]) for slot in arguments.slots]
-        report = _report(arguments, order, level)
-        text = f"a kink was met, so everything was checked {nudge:g} of the arguments' size away from it"
-        report = replace(report, full=mode == "full", limits=(Limit("nudge", text), *report.limits))
+    with _beside(arguments) as slots:
+        if not slots:
+            kept = "".join(f". {limit.text}" for limit in _foreseeable(arguments, slots))
+            raise ValueError(f"check_grads: nothing can vary: give Values, Tensors, floats or float arrays{kept}")
+        program = Function(arguments, slots)
+        rng = np.random.default_rng(seed)
+
+        def check(program: Program) -> Level:
+            level = Level(program, rtol=rtol, atol=atol, rng=rng)
+            level.check(by_entry=mode == "full" and program.order == 1)
+            return level
+
+        report = _report(program, order, check)
+        if nudge and report.ok and any(limit.kind == "kink" for limit in report.limits):
+            moved = [replace(slot, data=slot.data + nudge * directions(slot.data, rng)[1]) for slot in slots]
+            report = _report(Function(arguments, moved), order, check)
+            text = f"a kink was met, so everything was checked {nudge:g} of the arguments' size away from it"
+            report = replace(report, limits=(Limit("nudge", text), *report.limits))
+    report = replace(report, full=mode == "full")
     if not report.ok:
         raise GradientError(str(report), report)
     return report
 
 
-def _report(arguments: Arguments, order: int, check: Callable[[Program], Level]) -> Report:
+@contextmanager
+def _beside(arguments: Arguments) -> Iterator[list[Slot]]:
+    """The slots of the arguments and of the leaves that f uses without being handed them, given back as they were."""
+    try:
+        nodes = Function(arguments, arguments.slots).others()
+    except TypeError as error:
+        if "a Value met a Tensor" in str(error):
+            error.add_note("check_grads hands plain numbers to f as Tensors: give Values where f computes with Values")
+        raise
+    if nodes:  # f may also make leaves of its own, others on each call
+        again = {node.serial for node in Function(arguments, arguments.slots).others()}
+        nodes = [node for node in nodes if node.serial in again]
+    names = [slot.name for slot in arguments.slots]
+    beside: list[Slot] = []
+    for node in nodes:
+        name = node.label or describe(node)
+        numbered = (f"{name} ({i})" for i in count(2))
+        names.append(name if name not in names else next(other for other in numbered if other not in names))
+        beside.append(slot_of(names[-1], node, in_place=True))
+    kept = [(node, node.primal, node.changed, node.snapshot) for node in nodes]
+    try:
+        yield [*arguments.slots, *beside]
+    finally:
+        for node, primal, changed, snapshot in kept:
+            node.primal, node.changed, node.snapshot = primal, changed, snapshot
+
+
+def _report(function: Function, order: int, check: Callable[[Program], Level]) -> Report:
     """Check one order after the other, up to the first that is wrong."""
-    program: Program = Function(arguments)
+    program: Program = function
     complaint = _not_a_function(program) or _not_finite(program)
     if complaint:
         return Report((), failures=(complaint,))
-    limits = _foreseeable(arguments, program)
+    limits = _foreseeable(function.arguments, function.inputs.slots)
     comparisons: list[Comparison] = []
     while True:
         level = check(program)
@@ -149,34 +187,32 @@ def _not_finite(program: Program) -> str | None:
     if finite.all():
         return None
     i = int(np.argmin(finite))
-    out = program.output_at(i)
-    index = tuple(map(int, np.unravel_index(i - out.place.start, out.shape)))
-    where = f"{out.name}[{', '.join(map(str, index))}]" if index else out.name
-    return f"f is {program.y[i]} here ({where}), so it has no slope: check at another point"
+    return f"f is {program.y[i]} here ({program.outputs.entry(i)}), so it has no slope: check at another point"
 
 
-def _foreseeable(arguments: Arguments, program: Program) -> list[Limit]:
+def _foreseeable(arguments: Arguments, slots: Sequence[Slot]) -> list[Limit]:
     """What can be said before anything is compared."""
-    limits = [Limit("constant", f"{name} {why}: kept constant", name) for name, why in arguments.constants]
-    for slot in program.slots:
+    limits = [
+        Limit("constant", f"{listed(names)} kept constant: {why}", argument)
+        for (argument, why), names in arguments.constants.items()
+    ]
+    for slot in slots:
         fixed = int(np.sum(~np.isfinite(slot.data)))
         if fixed:
-            limits.append(Limit("nan", f"{slot.name} is nan or inf in {fixed} entries: kept constant there", slot.name))
+            limits.append(Limit("nan", f"{slot.name} kept constant in {fixed} entries: nan or inf", slot.name))
         if not slot.data.size:
             limits.append(Limit("empty", f"{slot.name} has no entries: nothing to check", slot.name))
-    for node in program.other_leaves()[:MOST_NAMES]:
-        limits.append(Limit("closure", f"{describe(node)} wants a gradient but is no argument of f: not checked"))
     return limits
 
 
 def _single_precision(program: Program, level: Level) -> list[Limit]:
     """How far the gradient in float32 is from the one in float64, which alone differences can check."""
-    dtypes = [slot.dtype if slot.dtype == np.float32 else np.float64 for slot in program.slots]
+    dtypes = [slot.dtype if slot.dtype == np.float32 else np.float64 for slot in program.inputs.slots]
     if np.float32 not in dtypes:
         return []
-    single = program.gradient(level.weights, dtypes=dtypes)
+    single, _ = program.gradient(level.weights, dtypes=dtypes)
     limits = []
-    for slot, place, dtype in zip(program.slots, program.places, dtypes, strict=True):
+    for slot, place, dtype in zip(program.inputs.slots, program.inputs.places, dtypes, strict=True):
         if dtype == np.float32 and slot.data.size:
             largest = np.abs(level.engine[place]).max()
             off = np.abs(single[place] - level.engine[place]).max() / (largest or 1.0)

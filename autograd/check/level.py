@@ -7,13 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from autograd.check.arguments import Array
-from autograd.check.directions import ways
-from autograd.check.line import EPS, Line
-from autograd.check.program import Function, Program
-from autograd.check.report import Comparison, Limit
-from autograd.check.slope import ROUNDINGS, Slope, measure
-from autograd.check.wording import MOST_NAMES, complaint, independent, reason
+from autograd.check.program import Function, Gradient, Program
+from autograd.check.report import Comparison, Limit, complaint, independent, listed, reason
+from autograd.check.slope import SAFETY, Slope, Verdict, measure
+from autograd.check.slots import Array, Slot
 
 MOST_GROUPS = 16
 """Each argument moves by itself, so that a large gradient does not hide a small one; many arguments move in groups."""
@@ -23,6 +20,32 @@ MOST_SPLITS = 24
 
 BESIDE = 2.0**-20
 """How far away a point is that is not at the same kink, but where a smooth gradient is nearly the same."""
+
+
+def directions(data: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Two random directions: entries that move by parts of their own size, and entries that move alike, by 1 or more.
+
+    The first stays where the numbers are (the logarithm of 1e-8), the second sees what happens around them (the cosine
+    of 1e-8). What is nan or inf does not move.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd.check.level import directions
+    >>> by_size, alike = directions(np.array([1e-8, 100.0]), np.random.default_rng(0))
+    >>> bool(abs(by_size[0]) <= 1e-8), bool(abs(alike[0]) >= 1)
+    (True, True)
+    """
+    finite = np.isfinite(data)
+    sizes = np.where(finite, np.abs(data), 0.0)
+    usual = float(sizes[sizes > 0].mean()) if sizes.any() else 1.0
+    own = np.where(sizes > 0, sizes, usual)
+    # The smallest step must stay small beside the entry: there may be a pole at 0.
+    by_size, alike = (
+        np.where(finite, length * rng.uniform(0.5, 1, data.shape) * rng.choice([-1.0, 1.0], data.shape), 0.0)
+        for length in (own, np.minimum(max(1.0, usual) / 2.0**30, own) * 2.0**31)
+    )
+    return by_size, alike
 
 
 class Level:
@@ -35,21 +58,20 @@ class Level:
     comparisons : list of Comparison
     failures : list of str
     settled : array of bool
-        The entries of the arguments whose gradient was met, and is more than rounding.
+        The entries of the arguments whose gradient was met.
     """
 
     def __init__(self, program: Program, *, rtol: float, atol: float, rng: np.random.Generator) -> None:
         self.program, self.rtol, self.atol = program, rtol, atol
-        pairs = [ways(slot.data, rng) for slot in program.slots]
+        pairs = [directions(slot.data, rng) for slot in program.inputs.slots]
         self.ways = [np.concatenate([np.ravel(pair[i]) for pair in pairs]) for i in range(2)]
-        self.known = program.known
-        self.origin = np.where(self.known, program.y, 0.0)
-        self.weights = np.where(self.known, self._weights(rng), 0.0)
-        self.engine = program.gradient(self.weights)
+        self.origin = np.where(program.known, program.y, 0.0)
+        self.weights = np.where(program.known, self._weights(rng), 0.0)
+        self.engine, self.noise = program.gradient(self.weights)
         self.comparisons: list[Comparison] = []
         self.failures: list[str] = []
-        self._met: dict[tuple[str, str], list[tuple[Array, Comparison]]] = {}
         self.settled = program.settled.copy()
+        self._met: dict[tuple[Verdict, Slot], list[tuple[Array, Comparison]]] = {}
         self._splits = 0
 
     def _weights(self, rng: np.random.Generator) -> Array:
@@ -61,250 +83,171 @@ class Level:
         if program.order == 1 and program.y.size == 1:
             return np.ones(1)
         weights = np.asarray(rng.uniform(0.5, 2, program.y.shape) * rng.choice([-1.0, 1.0], program.y.shape))
-        if len(program.outputs) > 1:
+        places = program.outputs.places
+        if len(places) > 1:
             h = 2.0**-11
             ahead, behind = (program.at(program.x + t * self.ways[0]) for t in (h, -h))
             change = np.nan_to_num(np.abs(ahead - behind) / (2 * h), nan=0.0, posinf=0.0)
-            sizes = [
-                max(np.mean(change[out.place]), 1e-3 * np.mean(np.abs(program.y[out.place])))
-                if change[out.place].size
-                else 0.0
-                for out in program.outputs
-            ]
-            largest = max((size for size in sizes if np.isfinite(size)), default=0.0)
-            if largest > 1e-100:
-                for out, size in zip(program.outputs, sizes, strict=True):
+            change = np.maximum(change, 1e-3 * np.abs(self.origin))
+            sizes = [float(change[place].mean()) if change[place].size else 0.0 for place in places]
+            if max(sizes) > 1e-100:
+                for place, size in zip(places, sizes, strict=True):
                     # What hardly moves beside the others may be mere rounding.
-                    weights[out.place] /= size if 1e-8 * largest < size < np.inf else largest
+                    weights[place] /= size if size > 1e-8 * max(sizes) else max(sizes)
         return weights
 
     def check(self, *, by_entry: bool) -> None:
         """Compare everything, entry by entry or along random directions of each argument."""
-        self._check_recording()
+        if self.program.order > 1:
+            self._check_recording()
         moves, finite = (self.ways[0] != 0) & self.program.settled, np.isfinite(self.engine)
-        odd = np.flatnonzero(moves & ~finite)
-        for i in odd if by_entry else odd[: 2 * MOST_NAMES]:
-            self._settle_infinite(np.array([i]))
-        for place in self._groups():
-            block = place[(moves & finite)[place]]
+        given = np.concatenate([np.full(s.data.size, self.program.is_argument(s)) for s in self.program.inputs.slots])
+        for entries in [*self._groups(), np.flatnonzero(~given)]:
             self._splits = 0
-            for part in block.reshape(-1, 1) if by_entry else [block] if block.size else []:
+            block, odd = entries[(moves & finite)[entries]], entries[(moves & given & ~finite)[entries]]
+            together = [] if by_entry or not block.size else [block]
+            singly = np.concatenate([block, odd] if by_entry else [odd[:MOST_SPLITS]])
+            for part in [*together, *singly.reshape(-1, 1)]:
                 self._settle(part)
 
     def _groups(self) -> list[Array]:
-        """The entries that move together: those of one argument, and those of all cotangents, in which f is linear."""
-        given: list[Array] = []
-        cotangents: list[Array] = []
-        for slot, place in zip(self.program.slots, self.program.places, strict=True):
-            group = given if self.program.is_argument(slot.name) else cotangents
-            group.append(np.arange(place.start, place.stop))
-        if len(given) > MOST_GROUPS:
-            given = np.array_split(np.concatenate(given), MOST_GROUPS)
-        return [*given, np.concatenate(cotangents)] if cotangents else given
+        """The entries of arguments that move together."""
+        places = zip(self.program.inputs.slots, self.program.inputs.places, strict=True)
+        groups = [np.arange(place.start, place.stop) for slot, place in places if self.program.is_argument(slot)]
+        return groups if len(groups) <= MOST_GROUPS else np.array_split(np.concatenate(groups), MOST_GROUPS)
 
     def _check_recording(self) -> None:
         """A gradient must have the same value when it is recorded as on plain numbers."""
-        if self.program.order == 1:
-            return
         recorded, plain = self.program.y, self.program.at(self.program.x)
         scale = np.abs(plain[np.isfinite(plain)]).max(initial=0.0)
         same = np.isclose(recorded, plain, rtol=1e-8, atol=1e-12 * float(scale), equal_nan=True)
         if not same.all():
             i = int(np.argmin(same))
             self.failures.append(
-                f"{self.program.output_at(i).name} is {recorded[i]:.9g} when it is recorded, and {plain[i]:.9g} on "
+                f"{self.program.outputs.entry(i)} is {recorded[i]:.9g} when it is recorded, and {plain[i]:.9g} on "
                 "plain numbers: a rule must say the same on nodes and on arrays"
             )
 
     # --- verdicts -----------------------------------------------------------------------------------------------------
 
-    def _measured(self, v: Array, products: Array) -> tuple[Slope, Line]:
-        """Measure along a direction, and compare with the sum of the products of gradient and direction."""
-        x, known = self.program.x, self.known
-        line = Line(
-            lambda t: np.where(known, self.program.at(x + t * v), 0.0),
-            self.origin,
-            self.weights,
-            float(np.abs(v).sum()),
-        )
-        slope = measure(line, float(products.sum()), float(np.abs(products).sum()), rtol=self.rtol, atol=self.atol)
-        return slope, line
+    def _settle(self, block: Array) -> bool:
+        """Find the verdict on a block of entries, or on its halves where one is needed; whether something is wrong."""
+        slope, way = self._verdict(block)
+        halves = np.array_split(block, 2) if len(block) > 1 else []
+        if slope.verdict == "wrong":
+            parts = [(self._probe(half, way), half) for half in halves]
+            wrong = [(part.difference, i) for i, (part, _) in enumerate(parts) if part.verdict == "wrong"]
+            if wrong:
+                return self._settle(halves[max(wrong)[1]]) or self._note(block, replace(slope, verdict="noise"), way)
+            # Kinks of many entries can cancel and look like a wrong slope.
+            if any(part.verdict in ("kink", "edge") for part, _ in parts):
+                return any([self._settle(half) for half in halves])
+        elif slope.verdict in ("kink", "edge") and halves and self._splits < MOST_SPLITS:
+            self._splits += 1
+            return any([self._settle(half) for half in halves])
+        elif slope.verdict in ("edge", "noise"):
+            slope = self._by_complex_step(block) or slope
+        return self._note(block, slope, way)
+
+    def _verdict(self, block: Array) -> tuple[Slope, Array]:
+        """What the two directions say of a block: of a single entry the best, of many the worst."""
+        order = ["right", "wrong"] if len(block) == 1 else ["wrong", "right"]
+        found = [(self._probe(block, way), way) for way in self.ways]
+        return min(found, key=lambda pair: [*order, "flat", "kink", "edge", "noise"].index(pair[0].verdict))
 
     def _probe(self, block: Array, way: Array) -> Slope:
         """Compare along one direction, in which only the entries of a block move."""
-        v = _only(block, way)
-        slope, line = self._measured(v, self.engine[block] * way[block])
+        x, v = self.program.x, _only(block, way)
+        products = self.engine[block] * way[block]
+        scale = float(np.nan_to_num(np.abs(products), posinf=0.0).sum())
+
+        def moved(t: float) -> float:
+            y = self.program.at(x + t * v)
+            return float(self.weights @ np.where(self.program.known, y - self.origin, 0.0))
+
+        tolerance = self.atol + self.rtol * scale
+        slope = measure(moved, float(products.sum()), scale, noise=self.noise, tolerance=tolerance)
         if slope.verdict == "wrong":
-            if slope.difference <= slope.uncertainty + ROUNDINGS * EPS * self._cancelled(v, slope.step):
+            size = float(np.abs(self.weights) @ np.abs(self.origin))
+            if self.noise > 1e-5 * max(size, slope.moved) > 0 or slope.difference <= SAFETY * self._noise_of_slope(v):
                 return replace(slope, verdict="noise")
-            chaotic = line.chaotic()
-            if chaotic.any():
-                part = float(self.program.gradient(np.where(chaotic, self.weights, 0.0)) @ v)
-                if not abs(part) <= slope.difference / 100:
-                    return replace(slope, verdict="noise")
             if self._right_beside(v, slope):
-                return replace(slope, verdict="kink")
+                return replace(slope, verdict="kink", left=np.nan)
         return slope
 
-    def _cancelled(self, v: Array, step: float) -> float:
-        """The size of the terms that cancel in the engine's slope and in the outputs: their rounding is left behind."""
-        sizes = self.program.output_size()
-        hidden = np.maximum(sizes - 4 * np.abs(self.origin), 0)
-        whole = np.abs(self.weights) @ sizes * np.max(np.abs(v) / np.maximum(np.abs(self.program.x), 1))
-        return float(self._size @ np.abs(v) + np.abs(self.weights) @ hidden / step + whole)
-
-    def _right_beside(self, v: Array, slope: Slope) -> bool:
-        """Whether the engine agrees with the differences on both sides, although not here: f hides a primitive's kink.
-
-        The square of abs is smooth at 0, but its gradient is made of abs'(0), which is a convention.
-        """
-        try:
-            beside = [self.program.gradient(self.weights, at=self.program.x + t * v) @ v for t in (BESIDE, -BESIDE)]
-        except (ArithmeticError, ValueError):
-            return False
-        return all(abs(float(there) - slope.measured) <= slope.difference / 100 for there in beside)
+    def _noise_of_slope(self, v: Array) -> float:
+        """What rounding may do to the engine's slope along v: the noise of the gradient, seen as a program itself."""
+        if self._next is None:
+            return 0.0
+        return self._next.gradient(np.where(self._next.known, v, 0.0))[1]
 
     @cached_property
-    def _size(self) -> Array:
-        return self.program.gradient_size(self.weights)
+    def _next(self) -> Program | None:
+        try:
+            return Gradient(self.program, self.weights, self.settled)
+        except Exception:  # a rule that cannot be differentiated
+            return None
 
-    def _settle(self, block: Array) -> None:
-        """Find the verdict on a block of entries; where a limit is met, on its halves, to check all that can be."""
-        single = len(block) == 1
-        found: dict[str, tuple[Slope, Array]] = {}
-        linear = not self.program.is_argument(self.program.slot_of(int(block[0]))[0].name)
-        still = not self.engine[block].any()
-        enough = {*(["right"] if single or linear else []), *([] if still else ["kink"])}
-        # What should not move f at all is tried with the larger steps first.
-        for way in self.ways[::-1] if still else self.ways:
-            slope = self._probe(block, way)
-            found.setdefault(slope.verdict, (slope, way))
-            if slope.verdict in enough or (slope.verdict == "flat" and way is self.ways[1]):
-                break
-        if "wrong" in found and not (single and "right" in found):
-            if self._blame(block, *found["wrong"]):
-                return
-            found.setdefault("noise", found.pop("wrong"))
-        for verdict in ("right", "flat"):
-            if verdict in found:
-                self._compare(block, *found[verdict])
-                return
-        if "kink" not in found and self._by_complex_step(block):
-            return
-        verdict = next(verdict for verdict in ("kink", "edge", "noise") if verdict in found)
-        if not single and verdict != "noise" and self._splits < MOST_SPLITS:
-            self._splits += 1
-            for half in np.array_split(block, 2):
-                self._settle(half)
-        else:
-            self._meet(block, *found[verdict])
+    def _right_beside(self, v: Array, slope: Slope) -> bool:
+        """Whether the engine's slopes just before and behind have the differences as their mean: there is a kink.
 
-    def _blame(self, block: Array, slope: Slope, way: Array) -> bool:
-        """Follow a wrong slope down to the entry that is most wrong; False if that turns out to be right.
-
-        Kinks of many entries can cancel and look like a wrong slope; then its parts are not wrong, but kinks.
+        It may be hidden (the square of abs is smooth at 0, but made of abs'(0), which is a convention), or so near that
+        rounding hides it.
         """
-        while len(block) > 1:
-            parts = [(self._probe(half, way), half) for half in np.array_split(block, 2)]
-            wrong = [(part, half) for part, half in parts if part.verdict == "wrong"]
-            if not wrong:
-                if any(part.verdict in ("kink", "edge") for part, _ in parts):
-                    for _, half in parts:
-                        self._settle(half)
-                    return True
-                break
-            slope, block = max(wrong, key=lambda pair: pair[0].difference)
-        else:
-            other = self.ways[1] if way is self.ways[0] else self.ways[0]
-            if self._probe(block, other).verdict == "right":
-                return False
-        self._fail(block, slope, way)
-        return True
+        try:
+            beside = [self.program.gradient(self.weights, at=self.program.x + t * v)[0] @ v for t in (BESIDE, -BESIDE)]
+        except (ArithmeticError, ValueError):
+            return False
+        return abs(float(np.mean(beside)) - slope.measured) <= slope.difference / 100
 
-    def _settle_infinite(self, block: Array) -> None:
-        """The verdict where the engine's gradient is nan or inf: wrong if differences find a slope."""
-        if not self.known.all():
-            return
-        found = [(self._measured(_only(block, way), np.zeros(1))[0], way) for way in self.ways]
-        odd = [(slope, way) for slope, way in found if slope.verdict in ("kink", "edge", "noise")]
-        slope, way = (odd or found)[0]
-        slope = replace(slope, claimed=float(self.engine[block[0]] * way[block[0]]))
-        if odd:
-            self._meet(block, replace(slope, verdict="edge"), way)
-        else:
-            self._fail(block, slope, way)
-
-    def _by_complex_step(self, block: Array) -> bool:
-        """Whether a complex step confirms the engine. It can only confirm: f need not be analytic."""
+    def _by_complex_step(self, block: Array) -> Slope | None:
+        """What a complex step says, if it confirms the engine. It can only confirm: f need not be analytic."""
         way = _only(block, self.ways[0])
         derivative = self.program.complex_step(way) if isinstance(self.program, Function) else None
         if derivative is None:
-            return False
+            return None
         products = self.engine[block] * way[block]
         claimed, scale = float(products.sum()), float(np.abs(products).sum())
         measured = float(self.weights @ derivative)
-        if claimed == 0 or not abs(measured - claimed) <= self.atol + self.rtol * scale:
-            return False
-        self._compare(block, Slope("right", claimed, measured, EPS * scale, scale), way)
-        return True
+        agrees = claimed and np.isfinite(scale) and abs(measured - claimed) <= self.atol + self.rtol * scale
+        return Slope("right", claimed, measured, np.finfo(float).eps * scale, scale) if agrees else None
 
     # --- what is said of them -----------------------------------------------------------------------------------------
 
-    def _compare(self, block: Array, slope: Slope, way: Array) -> Comparison:
-        """Add a row to the table: of a single entry its derivative, else the slope along the direction."""
-        first = int(block[0])
-        slot, place = self.program.slot_of(first)
-        index, length = None, 1.0
+    def _note(self, block: Array, slope: Slope, way: Array) -> bool:
+        """Add a row to the table, of a single entry its derivative, else the slope along the direction."""
+        inputs, first = self.program.inputs, int(block[0])
+        slot, own = inputs.at(first)
+        entry, index = slot.entry(own), None
         if len(block) == 1:
-            index = tuple(map(int, np.unravel_index(first - place.start, slot.data.shape)))
-            length = float(way[first])
-        sides = (slope.left, slope.right) if length > 0 else (slope.right, slope.left)
-        row = Comparison(
-            order=self.program.order,
-            argument=slot.name,
-            entry=self._name(block),
-            index=index,
-            engine=slope.claimed / length + 0.0,  # never -0.0
-            numeric=slope.measured / length + 0.0,
-            uncertainty=slope.uncertainty / abs(length),
-            scale=slope.scale / abs(length),
-            verdict=slope.verdict,
-            sides=(sides[0] / length + 0.0, sides[1] / length + 0.0),
-        )
+            index, slope = slot.index(own), slope.per(float(way[first]))
+        else:
+            entry = slot.name if len(block) == slot.data.size else f"{entry} to {inputs.entry(int(block[-1]))}"
+        row = Comparison(self.program.order, slot.name, entry, index, slope)
         self.comparisons.append(row)
-        if slope.verdict in ("kink", "edge", "noise") or (slope.verdict == "flat" and slope.claimed):
+        if slope.verdict == "wrong":
+            self.failures.append(complaint(row, cut_off=slope.claimed == 0 and not self.program.leads_to(slot)))
+        elif slope.verdict not in ("right", "flat"):
+            self._met.setdefault((slope.verdict, slot), []).append((block, row))
+        if slope.verdict != "right" and (slope.claimed or slope.verdict != "flat"):
             self.settled[block] = False
-        return row
-
-    def _name(self, block: Array) -> str:
-        first, last = self.program.entry(int(block[0])), self.program.entry(int(block[-1]))
-        if len(block) == 1:
-            return first
-        slot, place = self.program.slot_of(int(block[0]))
-        return slot.name if len(block) == place.stop - place.start else f"{first} to {last}"
-
-    def _fail(self, block: Array, slope: Slope, way: Array) -> None:
-        row = self._compare(block, replace(slope, verdict="wrong"), way)
-        slot, _ = self.program.slot_of(int(block[0]))
-        self.failures.append(complaint(row, cut_off=row.engine == 0 and not self.program.leads_to(slot)))
-
-    def _meet(self, block: Array, slope: Slope, way: Array) -> None:
-        """Note a limit that kept a block from being checked."""
-        row = self._compare(block, slope, way)
-        self._met.setdefault((row.verdict, row.argument), []).append((block, row))
+        return slope.verdict == "wrong"
 
     def limits(self) -> list[Limit]:
         """What could not be checked at this order."""
         limits = []
-        for (kind, name), met in self._met.items():
-            if not self.program.is_argument(name):
-                continue  # a gradient is linear in its cotangents: what was met there is an argument's limit
-            entries = [self.program.entry(int(i)) for block, _ in met for i in block]
-            limits.append(Limit(kind, reason(kind, entries, met[0][1]), name))
-        for slot in self.program.slots if self.program.order == 1 else []:
-            rows = [row for row in self.comparisons if row.argument == slot.name]
-            if {row.verdict for row in rows} == {"flat"}:
-                limits.append(Limit("independent", independent(slot.name, rows), slot.name))
+        for (kind, slot), met in self._met.items():
+            if self.program.is_argument(slot):  # a gradient is linear in its cotangents
+                entries = [self.program.inputs.entry(int(i)) for block, _ in met for i in block]
+                limits.append(Limit(kind, reason(kind, entries, met[0][1]), slot.name))
+        if self.program.order == 1:
+            verdicts: dict[str, set[Verdict]] = {}
+            for row in self.comparisons:
+                verdicts.setdefault(row.argument, set()).add(row.verdict)
+            still = [name for name, found in verdicts.items() if found == {"flat"}]
+            if still:
+                rows = [row for row in self.comparisons if row.argument in still]
+                limits.append(Limit("independent", independent(rows), listed(still)))
         return limits
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from autograd.check.slope import Verdict
+from autograd.check.slope import Slope, Verdict
 
 MOST_LINES = 20
 MOST_ROWS = 200
+MOST_NAMES = 4
+"""How many lines a text has, how many rows a notebook, and how many entries a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -25,54 +28,44 @@ class Comparison:
     argument : str
         Which argument.
     entry : str
-        Which entry of it, or along which of its random directions.
+        Which entries of it moved.
     index : tuple of int or None
-        The entry's index; None for a direction.
-    engine, numeric : float
-        What the engine says and what differences say.
-    uncertainty : float
-        How far off the differences may be.
-    scale : float
-        What their difference is to be compared with: the sum of the sizes of all that makes up the number.
-    verdict : str
-        "right", "wrong", "flat" (both are 0), or the limit that kept it from being checked.
-    sides : (float, float)
-        At a kink, the slopes on both sides.
+        Of a single entry; None for a random direction of many.
+    slope : Slope
+        What was compared, and how it came out.
     """
 
     order: int
     argument: str
     entry: str
     index: tuple[int, ...] | None
-    engine: float
-    numeric: float
-    uncertainty: float
-    scale: float
-    verdict: Verdict
-    sides: tuple[float, float] = (np.nan, np.nan)
+    slope: Slope
+
+    @property
+    def engine(self) -> float:
+        """What the engine says."""
+        return self.slope.claimed
+
+    @property
+    def numeric(self) -> float:
+        """What differences say."""
+        return self.slope.measured
 
     @property
     def error(self) -> float:
-        """The relative error."""
-        difference = abs(self.engine - self.numeric)
-        if difference == 0 or self.verdict == "flat":
-            return 0.0
-        if not np.isfinite(difference):
-            return np.nan
-        return difference / max(self.scale, abs(self.engine), abs(self.numeric))
+        """The relative error: of the sum of the sizes of all that makes up the number."""
+        return self.slope.error
+
+    @property
+    def verdict(self) -> Verdict:
+        """ "right", "wrong", "flat" (both are 0), or the limit that kept it from being checked."""
+        return self.slope.verdict
 
     @property
     def cells(self) -> tuple[str, ...]:
         """As a row of a table."""
         verdict = "right" if self.verdict == "flat" else self.verdict
-        return (
-            str(self.order),
-            self.entry,
-            f"{self.engine:.9g}",
-            f"{self.numeric:.9g}",
-            f"{self.error:.1e}",
-            verdict,
-        )
+        return str(self.order), self.entry, f"{self.engine:.9g}", f"{self.numeric:.9g}", f"{self.error:.1e}", verdict
 
 
 @dataclass(frozen=True)
@@ -82,7 +75,7 @@ class Limit:
     Attributes
     ----------
     kind : str
-        "kink", "edge", "noise", "independent", "constant", "float32", "closure", "nan", "empty" or "nudge".
+        "kink", "edge", "noise", "independent", "constant", "float32", "nan", "empty" or "nudge".
     text : str
         One sentence.
     argument : str
@@ -125,8 +118,10 @@ class Report:
 
     def headline(self) -> str:
         """The result in one line."""
+        if any(c.verdict == "wrong" for c in self.comparisons):
+            return "the gradient is wrong"
         if not self.ok:
-            return "the gradient is wrong" if any(c.verdict == "wrong" for c in self.comparisons) else "not checkable"
+            return "the gradient could not be checked"
         found = []
         for order in sorted({c.order for c in self.comparisons}):
             errors = [c.error for c in self.comparisons if c.order == order and c.verdict in ("right", "flat")]
@@ -182,3 +177,64 @@ class GradientError(AssertionError):
     def __init__(self, message: str, report: Any = None) -> None:
         super().__init__(message)
         self.report = report
+
+
+# --- sentences --------------------------------------------------------------------------------------------------------
+
+
+def complaint(row: Comparison, *, cut_off: bool) -> str:
+    """What is wrong; ``cut_off`` where no path in the graph leads to what the gradient is wanted for."""
+    what = {1: "gradient", 2: "second derivative"}.get(row.order, f"derivative of order {row.order}")
+    along = " along a random direction" if row.index is None else ""
+    text = f"the {what} for {row.entry} is wrong{along}: the engine says {row.engine:.9g}, "
+    text += f"differences say {row.numeric:.9g}"
+    if row.numeric and np.isfinite(row.engine):
+        text += f" (ratio {row.engine / row.numeric:.6g})"
+    if cut_off:
+        text += (
+            f". The output depends on {row.argument}, but no path in the graph leads there: f takes it off the graph "
+            "(.data, .numpy(), detach(), no_grad)"
+        )
+    return text
+
+
+def independent(rows: Sequence[Comparison]) -> str:
+    """What to say of an argument that does not change f."""
+    name, largest = listed([row.entry for row in rows]), max(abs(row.engine) for row in rows)
+    if largest == 0:
+        return f"f does not change with {name}: the gradient is 0, by the engine and by differences"
+    return f"f changes with {name} by no more than rounding, and the engine's slope is as small ({largest:.1g})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of some names."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def reason(kind: str, entries: Sequence[str], row: Comparison) -> str:
+    """Why these entries, of which the row is the first, could not be checked."""
+    where = listed(entries)
+    left, right = row.slope.left, row.slope.right
+    if kind == "kink" and np.isnan(left):
+        return (
+            f"at {where} the engine says {row.engine:.6g} and differences say {row.numeric:.6g}, but beside it they "
+            "agree: a primitive stands at its kink there (abs at 0, max at a tie), or a rule forgets a special case "
+            "(nudge= checks beside it)"
+        )
+    if kind == "kink" and row.order > 1:
+        return f"at {where} a derivative jumps: the next one was not checked there (nudge= checks beside it)"
+    if kind == "kink":
+        return (
+            f"at {where} the slope is {left:.6g} on one side and {right:.6g} on the other, and the engine says "
+            f"{row.engine:.6g}: not checked there (nudge= checks beside it)"
+        )
+    if kind == "edge":
+        return (
+            f"at {where} f has no finite slope, or no value on one side, and the engine says {row.engine:.6g}: not "
+            "checked there"
+        )
+    return (
+        f"for {where} rounding hides the slope: the engine says {row.engine:.6g}, differences say {row.numeric:.6g}, "
+        f"give or take {row.slope.uncertainty:.1g}: not checked there"
+    )

@@ -8,11 +8,11 @@ comparing numbers with ``autograd.grad``, and from nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +20,18 @@ from numpy.typing import ArrayLike
 import autograd
 from autograd import Tensor, Value
 
-__all__ = ["TOLERANCE", "Comparison", "Expression", "Formula", "Verdict", "backward", "check", "compare", "why"]
+__all__ = [
+    "TOLERANCE",
+    "Comparison",
+    "Expression",
+    "Formula",
+    "Recorder",
+    "Verdict",
+    "backward",
+    "check",
+    "compare",
+    "why",
+]
 
 TOLERANCE = 1e-9
 """The largest relative error of a formula that is called right."""
@@ -84,8 +95,8 @@ class Formula:
         The label of the node that is differentiated.
     written, corrected : Expression
         The formula as the article has it, and as it is right; the same where the article is right.
-    explanation : str
-        What is wrong with it, or what a reader may stumble over, in a sentence; may be empty.
+    remark : str
+        What numbers cannot tell, such as a misprint, in a sentence; may be empty.
     """
 
     name: str
@@ -93,7 +104,7 @@ class Formula:
     loss: str
     written: Expression
     corrected: Expression
-    explanation: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,12 +202,15 @@ class Verdict:
         The formula as written, where everything it builds on is as written too: the article's whole backward pass.
     correction : Comparison
         The corrected formula, given the right value of everything it builds on.
+    diagnosis : Diagnosis or None
+        What ``autograd.diagnose`` says about a formula that is wrong alone.
     """
 
     formula: Formula
     alone: Comparison
     chained: Comparison
     correction: Comparison
+    diagnosis: autograd.Diagnosis | None = None
 
     @property
     def right(self) -> bool:
@@ -243,8 +257,9 @@ class Verdict:
 
 
 def why(verdict: Verdict) -> str:
-    """Say in a sentence what is wrong with the formula of a verdict, or what to know about a right one."""
-    return verdict.formula.explanation
+    """Say in a sentence or two what is wrong with the formula of a verdict, or what to know about a right one."""
+    found = "" if verdict.diagnosis is None else verdict.diagnosis[verdict.formula.name].sentence
+    return " ".join(part for part in (found, verdict.formula.remark) if part)
 
 
 def backward(formulas: Iterable[Formula], values: Mapping[str, Any], *, corrected: bool = False) -> dict[str, Any]:
@@ -272,8 +287,25 @@ def backward(formulas: Iterable[Formula], values: Mapping[str, Any], *, correcte
     return results
 
 
-def check(formulas: Iterable[Formula], nodes: Mapping[str, Any]) -> list[Verdict]:
-    """Compare formulas with the gradients that the engine computes.
+class Recorder(NamedTuple):
+    """How a forward pass was recorded, so that the doctor can record it again on other data.
+
+    Attributes
+    ----------
+    record : callable
+        ``record(params, X, Y)`` returns the nodes by their labels.
+    params : dict of str to ndarray
+    X, Y : ndarray
+    """
+
+    record: Callable[..., Mapping[str, Any]]
+    params: Mapping[str, Any]
+    X: Any
+    Y: Any
+
+
+def check(formulas: Iterable[Formula], nodes: Mapping[str, Any], again: Recorder | None = None) -> list[Verdict]:
+    """Compare formulas with the gradients that the engine computes, and let the doctor look at the wrong ones.
 
     Parameters
     ----------
@@ -282,6 +314,8 @@ def check(formulas: Iterable[Formula], nodes: Mapping[str, Any]) -> list[Verdict
     nodes : mapping of str to Tensor or Value
         A recorded forward pass: every node that a formula speaks of, losses included, by its label. What is not a node
         (a number of examples) is taken as it is.
+    again : Recorder, optional
+        How to record it on other data: another number of examples tells apart mistakes that look alike on this data.
 
     Returns
     -------
@@ -297,27 +331,59 @@ def check(formulas: Iterable[Formula], nodes: Mapping[str, Any]) -> list[Verdict
     --------
     >>> x = autograd.Tensor([1.0, 2.0], label="x")
     >>> right, wrong = Expression("2x", "2 * x"), Expression("x", "x")
-    >>> formula = Formula(name="dx", of="x", loss="s", written=wrong, corrected=right, explanation="The 2 is missing.")
+    >>> formula = Formula(name="dx", of="x", loss="s", written=wrong, corrected=right)
     >>> verdict, = check([formula], {"x": x, "s": np.sum(x**2)})
     >>> verdict.right, verdict.relative_error, verdict.corrected_error
     (False, 0.5, 0.0)
+    >>> why(verdict)
+    'dx is 1 / 2 times what it should be: the 2 of the square is missing (or a 1/2 is too many).'
     """
     formulas = list(formulas)
     for formula in formulas:
         if formula.name in nodes:
             raise ValueError(f"the formula {formula.name!r} is called like a node: rename it, say d{formula.name}")
-    values = {label: node.data if isinstance(node, Tensor | Value) else node for label, node in nodes.items()}
+    values = _plain(nodes)
     chained = backward(formulas, values)
     verdicts = []
-    for formula in formulas:
+    for k, formula in enumerate(formulas):
         truth = autograd.grad(nodes[formula.loss], nodes[formula.of])
+        alone = compare(formula.written(values), truth)
         verdicts.append(
             Verdict(
                 formula,
-                alone=compare(formula.written(values), truth),
+                alone=alone,
                 chained=compare(chained[formula.name], truth),
                 correction=compare(formula.corrected(values), truth),
+                diagnosis=None if alone.right else _diagnosis(formula, formulas[:k], nodes, again),
             )
         )
         values[formula.name] = truth
     return verdicts
+
+
+def _plain(nodes: Mapping[str, Any]) -> dict[str, Any]:
+    return {label: node.data if isinstance(node, Tensor | Value) else node for label, node in nodes.items()}
+
+
+def _diagnosis(
+    formula: Formula, before: Iterable[Formula], nodes: Mapping[str, Any], again: Recorder | None
+) -> autograd.Diagnosis:
+    """What is wrong with a formula, given the right value of everything it builds on."""
+    before = list(before)
+    of = {each.name: each.of for each in before if each.loss == formula.loss and each.of != formula.of}
+    of[formula.name] = formula.of
+
+    def claims(nodes: Mapping[str, Any]) -> dict[str, Any]:
+        known = {earlier.name: autograd.grad(nodes[earlier.loss], nodes[earlier.of]) for earlier in before}
+        known[formula.name] = formula.written({**_plain(nodes), **known})
+        return {name: known[name] for name in of}
+
+    if again is None:
+        return autograd.diagnose(claims(nodes), nodes[formula.loss], of={name: nodes[of[name]] for name in of})
+    record, *data = again
+    return autograd.diagnose(
+        lambda params, X, Y: claims(record(params, X, Y)),
+        lambda params, X, Y: record(_plain(params), X, Y)[formula.loss],
+        *data,
+        of=of,
+    )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.articles.formula import Expression, Formula, backward
+from nn.articles.formula import Expression, Formula, Recorder, backward
 from nn.articles.layers_code import faults
 from nn.articles.layers_network import X, Y, forward, init_params, predict, record, sigmoid
 from nn.articles.specimen import Article, Result, examine
@@ -86,7 +86,7 @@ def _formula(name: str, of: str, loss: str, latex: str, code: str, names: dict[s
         loss=loss,
         written=expression,
         corrected=expression,
-        explanation=_SUMMED if loss == "summed" else "",
+        remark=_SUMMED if loss == "summed" else "",
     )
 
 
@@ -154,6 +154,7 @@ def article(params: Params | None = None, X: Array = X, Y: Array = Y) -> Article
         nodes=record(params, X, Y),
         formulas=tuple(formulas(len(params) // 2)),
         remarks=("It never calls its train: it has no data, no learning rate and no number of epochs.",),
+        again=Recorder(record, params, X, Y),
     )
 
 

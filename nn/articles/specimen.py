@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, Value
-from nn.articles.formula import TOLERANCE, Formula, Verdict, check
+from nn.articles.formula import TOLERANCE, Formula, Recorder, Verdict, check
 from nn.articles.training import Run
 
 __all__ = ["Accuracy", "Article", "Chaos", "Fault", "Result", "attempt", "examine", "label"]
@@ -33,6 +33,8 @@ class Article:
         In the order in which they build on each other.
     remarks : tuple of str
         What else a reader should know.
+    again : Recorder, optional
+        How the network was recorded.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Article:
     nodes: dict[str, Any]
     formulas: tuple[Formula, ...]
     remarks: tuple[str, ...] = ()
+    again: Recorder | None = None
 
     @property
     def loss(self) -> Tensor | Value:
@@ -52,7 +55,7 @@ class Article:
 
 def examine(article: Article) -> list[Verdict]:
     """The verdict on each formula of an article, on the data that its network was recorded on."""
-    return check(article.formulas, article.nodes)
+    return check(article.formulas, article.nodes, article.again)
 
 
 def label(values: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.articles.formula import Expression, Formula, backward
+from nn.articles.formula import Expression, Formula, Recorder, backward
 from nn.articles.specimen import Article, Fault, Result, attempt, examine
 from nn.articles.training import OnStep, Params, Progress, Run, descend, differentiate
 from nn.articles.xor_chaos import chaos
@@ -87,8 +87,6 @@ def _text() -> list[Formula]:
                 r"\frac{\partial J}{\partial w} = 2\,(\sigma(x w + b) - y)\,\sigma'(x w + b)\,x",
                 "2 * (sigmoid(np.dot(x, w) + b) - y) * sigmoid_prime(np.dot(x, w) + b) * x",
             ),
-            explanation="The factor (sigma(xw + b) - y), which the square leaves behind, is missing: without it the "
-            "target plays no part and the output always goes down.",
         ),
         Formula(
             name="dJ/db",
@@ -102,7 +100,7 @@ def _text() -> list[Formula]:
                 r"\frac{\partial J}{\partial b} = 2\,(\sigma(x w + b) - y)\,\sigma'(x w + b)",
                 "2 * (sigmoid(np.dot(x, w) + b) - y) * sigmoid_prime(np.dot(x, w) + b)",
             ),
-            explanation="The same factor (sigma(xw + b) - y) is missing, and the symbol on the left should be dJ/db.",
+            remark="The symbol on the left should be dJ/db.",
         ),
         Formula(
             name="sigma'",
@@ -110,7 +108,7 @@ def _text() -> list[Formula]:
             loss="s",
             written=slope,
             corrected=_expression(r"\sigma'(x) = \sigma(x)\,(1-\sigma(x))", slope.code, x="u"),
-            explanation="A misprint only: the first sigma has lost its argument x.",
+            remark="A misprint only: the first sigma has lost its argument x.",
         ),
     ]
 
@@ -132,7 +130,6 @@ def _backward_pass() -> list[Formula]:
                 r"\delta_{out} = (o - Y)\,o\,(1 - o)",
                 "(output_activation - Y) * output_activation * (1 - output_activation)",
             ),
-            explanation="sigma' is taken at the activation o, which is sigma(z2) already, so sigmoid is applied twice.",
         ),
         Formula(
             name="d_hid",
@@ -146,7 +143,6 @@ def _backward_pass() -> list[Formula]:
                 r"\delta_{hid} = \delta_{out} W_2^T\,h\,(1 - h)",
                 "delta_output_weights.dot(output_weights.T) * hidden_activation * (1 - hidden_activation)",
             ),
-            explanation="sigma' is taken at the activation h, which is sigma(z1) already, so sigmoid is applied twice.",
         ),
         Formula(name="dW2", of="W2", loss="loss", written=dW2, corrected=dW2),
         Formula(name="dW1", of="W1", loss="loss", written=dW1, corrected=dW1),
@@ -162,7 +158,6 @@ def _backward_pass() -> list[Formula]:
                 r"\sum_{i=1}^n \delta_{out,i}",
                 "np.sum(delta_output_weights, axis=0)",
             ),
-            explanation="It takes the mean over the examples, while the weights take the sum.",
         ),
         Formula(
             name="db1",
@@ -176,8 +171,6 @@ def _backward_pass() -> list[Formula]:
                 r"\sum_{i=1}^n \delta_{hid,ij}",
                 "np.sum(delta_hidden_weights, axis=0)",
             ),
-            explanation="It takes the mean over the hidden units (axis 1) where the sum over the examples (axis 0) is "
-            "due; the shapes fit only because there are as many examples as hidden units.",
         ),
     ]
 
@@ -195,8 +188,7 @@ def _rule() -> Formula:
             r"w = w - \frac{2}{n}\,h^T \delta_{out}",
             "2 / n * hidden_activation.T.dot(delta_output_weights)",
         ),
-        explanation="The rule is a step down the mean squared error, but the code has neither its 1/n nor the 2 of "
-        "dJ/dw: it subtracts n/2 times as much.",
+        remark="The rule is a step down the mean squared error; the code has neither its 1/n nor the 2 of dJ/dw.",
     )
 
 
@@ -207,7 +199,8 @@ _RUNS = {"written": "the article's update", "engine": "the engine's gradient", "
 
 def article(params: Params | None = None, X: Array = X, Y: Array = Y) -> Article:
     """The article with its network recorded at given parameters, by default its initial ones, on its own data."""
-    nodes = record(init_params() if params is None else params, X, Y)
+    params = init_params() if params is None else params
+    nodes = record(params, X, Y)
     error, mse = _error(nodes["a2"].data, Y), float(nodes["mse"].data)
     return Article(
         name="xor",
@@ -222,6 +215,7 @@ def article(params: Params | None = None, X: Array = X, Y: Array = Y) -> Article
             "Its text has y and y-hat the wrong way round: there y-hat is the actual label.",
             "It states no learning rate, so the rate is 1.",
         ),
+        again=Recorder(record, params, X, Y),
     )
 
 

@@ -1,0 +1,107 @@
+"""The numbers that go astray in a gradient: signs, twos, and counts of what was summed over.
+
+A claim that is a multiple of the gradient is explained only by one of these. Any other factor would fit any claim of
+one number, and so explain nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from autograd.doctor.anatomy import Anatomy
+
+
+class Constant(NamedTuple):
+    """A factor by name."""
+
+    text: str
+    """How one writes it: "1 / m"."""
+    value: Callable[[Anatomy], float]
+    reading: str
+    """What it means where the claim is so many times too large."""
+    cost: float
+
+
+def _counts(power: int) -> list[Constant]:
+    """The number of examples and of outputs, and the inverses of these."""
+    named: tuple[tuple[str, str, Callable[[Anatomy], int]], ...] = (
+        ("m", "examples", lambda body: body.examples),
+        ("n", "outputs", lambda body: body.outputs),
+        ("(m * n)", "entries of the output", lambda body: body.examples * body.outputs),
+    )
+    return [_count(text, what, count, power) for text, what, count in named]
+
+
+def _count(text: str, what: str, count: Callable[[Anatomy], int], power: int) -> Constant:
+    if power > 0:
+        reading = f"the division by the number of {what} is missing (or is made twice elsewhere)"
+        return Constant(text.strip("()"), lambda body: float(count(body)), reading, 1.0)
+    reading = f"it is divided by the number of {what}, where the loss is a sum (or has that division already)"
+    return Constant(f"1 / {text}", lambda body: 1 / count(body), reading, 1.0)
+
+
+_TWO = Constant("2", lambda body: 2.0, "a 2 too many: that of a square, which the 1/2 of the loss takes away, or two "
+                "backward passes added up (no zero_grad)", 1.0)  # fmt: skip
+_HALF = Constant("1 / 2", lambda body: 0.5, "the 2 of the square is missing (or a 1/2 is too many)", 1.0)
+_SIGN = Constant(
+    "-1",
+    lambda body: -1.0,
+    "the sign is wrong, and a step against it climbs: (target - output) stands for (output - target), or a minus is "
+    "lost (if the update adds it, it is the negative gradient, and right)",
+    1.0,
+)
+
+
+def _product(a: Constant, b: Constant) -> Constant:
+    text = f"-{b.text}" if a is _SIGN else _multiplied(a.text, b.text)
+    return Constant(text, lambda body: a.value(body) * b.value(body), f"{a.reading}; and {b.reading}", a.cost + b.cost)
+
+
+def _multiplied(a: str, b: str) -> str:
+    """Two fractions as one.
+
+    Examples
+    --------
+    >>> _multiplied("1 / 2", "m"), _multiplied("2", "1 / m"), _multiplied("1 / 2", "1 / (m * n)")
+    ('m / 2', '2 / m', '1 / (2 * m * n)')
+    """
+    tops, bottoms = zip(*((*text.split(" / "), "1")[:2] for text in (a, b)), strict=True)
+    top, bottom = (" * ".join(part.strip("()") for part in parts if part != "1") for parts in (tops, bottoms))
+    if not bottom:
+        return top
+    return f"{top or 1} / {f'({bottom})' if ' ' in bottom else bottom}"
+
+
+def _times(k: int) -> Constant:
+    return Constant(str(k), lambda body: float(k), f"{k} backward passes were added up (no zero_grad)", 1.2)
+
+
+_LR = Constant("lr", lambda body: body.lr or 1.0, "the learning rate is in it already", 1.0)
+
+SIMPLE = (_SIGN, _TWO, _HALF, *_counts(1), *_counts(-1), _LR)
+COMPOUND = (
+    *(_product(two, count) for two in (_TWO, _HALF) for count in (*_counts(1), *_counts(-1))),
+    *(_product(_SIGN, other) for other in SIMPLE[1:]),
+    *(_product(_SIGN, _product(two, count)) for two in (_TWO, _HALF) for count in (*_counts(1), *_counts(-1))),
+)
+REPEATED = tuple(_times(k) for k in range(3, 11))
+
+
+def readings(body: Anatomy, factor: float) -> list[Constant]:
+    """The constants that a factor may be."""
+    return [
+        constant
+        for constant in (*SIMPLE, *REPEATED, *COMPOUND)
+        if not (body.outputs == 1 and "n" in constant.text)
+        and not (body.examples == 1 and "m" in constant.text)
+        and abs(factor - constant.value(body)) <= 1e-7 * abs(factor)
+        and constant.value(body) != 1
+    ]
+
+
+def plausible(rate: float, given: float | None) -> bool:
+    """Whether a number found by fitting is one that somebody would write: the given one, or at most two digits."""
+    if given is not None and abs(rate - given) <= 1e-6 * abs(given):
+        return True
+    return 1e-7 <= rate <= 1e3 and abs(rate - float(f"{rate:.1e}")) <= 1e-6 * rate
