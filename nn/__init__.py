@@ -3,6 +3,8 @@
 `Module` and its layers compute, losses say how wrong the result is, `nn.optim` improves the parameters.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import autograd
 
 if getattr(autograd, "__distribution__", None) != "chainrule":
@@ -64,3 +66,19 @@ from nn.training import Training as Training
 from nn.training import accuracy as accuracy
 from nn.training import evaluate as evaluate
 from nn.training import fit as fit
+
+if TYPE_CHECKING:
+    from nn.dashboard import Dashboard as Dashboard
+    from nn.dashboard import LayerStatistics as LayerStatistics
+    from nn.dashboard import LiveDashboard as LiveDashboard
+
+_DASHBOARD = ("Dashboard", "LayerStatistics", "LiveDashboard")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the dashboard when it is first used: training needs no page and no picture."""
+    if name not in _DASHBOARD:
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    import nn.dashboard
+
+    return getattr(nn.dashboard, name)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal, NamedTuple
 
-__all__ = ["Series", "chart"]
+__all__ = ["Axis", "Series", "chart"]
 
 COLOURS = ("#2f7fd1", "#d97706", "#22946e", "#8a63d2", "#c2477f", "#7b8794")
 DOT = "#d6246e"
 DASHES = ("", "7 3", "2 3", "9 3 2 3")
-LAYERS = ("line", "ranges", "dots")
+LAYERS = ("line", "gaps", "ranges", "dots")
 WIDTH, HEIGHT = 760.0, 380.0
 LEFT, RIGHT, BOTTOM = 78.0, 28.0, 48.0
 LEGEND_LINE = 22.0
@@ -33,8 +33,9 @@ class Series:
     name : str
         For the legend.
     points : sequence of (float, float)
-        Where, and how much; for "ranges" each place twice, with the lowest value and with the highest.
-    style : {"line", "dots", "ranges"}
+        Where, and how much; what is not finite is left out. For "ranges" each place twice, with the lowest value and
+        with the highest; for "gaps" the first place and the last of each stretch without a value.
+    style : {"line", "dots", "ranges", "gaps"}
         How to draw it.
     colour : int
         Which colour a line has.
@@ -42,7 +43,7 @@ class Series:
 
     name: str
     points: Sequence[tuple[float, float]]
-    style: Literal["line", "dots", "ranges"] = "line"
+    style: Literal["line", "dots", "ranges", "gaps"] = "line"
     colour: int = 0
 
 
@@ -54,7 +55,7 @@ def chart(series: Sequence[Series], *, x: str, y: str) -> str:
     Parameters
     ----------
     series : sequence of Series
-        At least one point in all.
+        At least one finite point in all.
     x, y : str
         What the axes measure.
 
@@ -88,7 +89,7 @@ def chart(series: Sequence[Series], *, x: str, y: str) -> str:
     return "\n".join(parts)
 
 
-class _Axis(NamedTuple):
+class Axis(NamedTuple):
     """Maps the values from `low` to `high` to the places from `start` to `stop`."""
 
     low: float
@@ -116,8 +117,9 @@ class _Axis(NamedTuple):
         return [step * count for count in range(first, last + 1)]
 
 
-def _axes(series: Iterable[Series], top: float) -> tuple[_Axis, _Axis]:
-    xs, ys = zip(*(point for item in series for point in item.points), strict=True)
+def _axes(series: Iterable[Series], top: float) -> tuple[Axis, Axis]:
+    points = [point for item in series for point in item.points]
+    xs, ys = [x for x, _ in points], [y for _, y in points if math.isfinite(y)]
     logarithmic = min(ys) > 0 and max(ys) > 10 * min(ys)
     if logarithmic:
         low, high = 10 ** math.floor(math.log10(min(ys))), 10 ** math.ceil(math.log10(max(ys)))
@@ -126,16 +128,19 @@ def _axes(series: Iterable[Series], top: float) -> tuple[_Axis, _Axis]:
     else:
         margin = 0.06 * (max(ys) - min(ys)) or 0.1 * abs(max(ys)) or 1.0
         low, high = min(ys) - margin, max(ys) + margin
-    across = _Axis(min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1, LEFT, WIDTH - RIGHT)
-    return across, _Axis(low, high, HEIGHT - BOTTOM, top, logarithmic)
+    start, end = (min(xs), max(xs)) if max(xs) > min(xs) else (min(xs) - 0.5, max(xs) + 0.5)
+    across = Axis(start, end, LEFT, WIDTH - RIGHT)
+    return across, Axis(low, high, HEIGHT - BOTTOM, top, logarithmic)
 
 
-def _grid(across: _Axis, up: _Axis) -> list[str]:
+def _grid(across: Axis, up: Axis) -> list[str]:
     lines, texts = [], []
     for value in up.ticks():
         lines.append(f"M{across.start:g},{up(value):.1f}H{across.stop:g}")
         texts.append(f"<text x='{LEFT - 8:g}' y='{up(value) + 4:.1f}' text-anchor='end'>{value:.4g}</text>")
     for value in across.ticks():
+        if value != round(value):  # there is no half an update
+            continue
         lines.append(f"M{across(value):.1f},{up.start:g}v5")
         texts.append(f"<text x='{across(value):.1f}' y='{up.start + 20:.1f}' text-anchor='middle'>{value:,.6g}</text>")
     frame = f"<path d='M{across.start:g},{up.start:g}H{across.stop:g}' stroke='currentColor' fill='none'/>"
@@ -154,6 +159,7 @@ def _legend(series: Iterable[Series]) -> tuple[list[str], float]:
             "line": f"<path d='M{left:.1f},{middle}h22' {_stroke(item)}/>",
             "dots": _dot(left + 11, middle),
             "ranges": _range(left + 11, middle - 6, middle + 6),
+            "gaps": _gap(left, left + 22, middle),
         }
         parts.append(sample[item.style])
         parts.append(f"<text x='{left + 30:.1f}' y='{baseline:g}'>{escape(item.name)}</text>")
@@ -161,14 +167,21 @@ def _legend(series: Iterable[Series]) -> tuple[list[str], float]:
     return parts, baseline + 6
 
 
-def _drawn(item: Series, across: _Axis, up: _Axis) -> str:
-    places = [(across(x), up(y)) for x, y in item.points]
+def _drawn(item: Series, across: Axis, up: Axis) -> str:
+    if item.style == "gaps":
+        at = [across(x) for x, _ in item.points]
+        return "".join(_gap(x, to, up.start) for x, to in zip(at[::2], at[1::2], strict=True))
+    places = [(across(x), up(y)) for x, y in item.points if math.isfinite(y)]
+    if not places:
+        return ""
     if item.style == "dots":
         return "".join(_dot(x, y) for x, y in places)
     if item.style == "ranges":
         return "".join(_range(x, low, high) for (x, low), (_, high) in zip(places[::2], places[1::2], strict=True))
-    path = "L".join(f"{x:.1f},{y:.1f}" for x, y in _thinned(places))
-    return f"<path class='line' d='M{path}' {_stroke(item)}/>"
+    # Of a single point, which is its own end, a path shows nothing but its round ends.
+    path = "L".join(f"{x:.1f},{y:.1f}" for x, y in (_thinned(places) if len(places) > 1 else places * 2))
+    ends = " style='stroke-linecap:round;stroke-width:7'" if len(places) == 1 else ""
+    return f"<path class='line' d='M{path}' {_stroke(item)}{ends}/>"
 
 
 def _thinned(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -193,6 +206,11 @@ def _stroke(item: Series) -> str:
 
 def _dot(x: float, y: float) -> str:
     return f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4.5' fill='{DOT}' stroke='#ffffff' stroke-width='1.2'/>"
+
+
+def _gap(x: float, to: float, y: float) -> str:
+    """A thick stretch of the axis."""
+    return f"<path d='M{x - 1.5:.1f},{y:.1f}H{to + 1.5:.1f}' fill='none' stroke='{DOT}' stroke-width='6'/>"
 
 
 def _range(x: float, low: float, high: float) -> str:

@@ -49,8 +49,12 @@ class Training:
     generator : numpy.random.Generator
         Shuffles the examples.
     history : History
+    epochs : int
+        How many there will be, unless it is stopped; 0 where that is not known.
     epoch : int
         How many are complete.
+    batch : (ndarray, ndarray)
+        Inputs and targets of the last update; the parameters still have its gradient when callbacks are called.
     best : (int, float, dict)
         The best epoch, its loss (of the validation, if there is one), and the model's state after it. Before the first,
         epoch 0 and the state at the start.
@@ -65,7 +69,8 @@ class Training:
             raise TypeError(f"optimizer must be an nn.optim optimiser, got {type(optimizer).__name__}")
         self.model, self.loss, self.optimizer, self.generator = model, loss, optimizer, chosen(generator)
         self.history = History()
-        self.epoch = 0
+        self.epochs = self.epoch = 0
+        self.batch: tuple[Any, Any] = ((), ())
         self.best = Best(0, math.inf, model.state_dict())
         self.stop = ""
 
@@ -82,6 +87,7 @@ class Training:
             number = self._checked(value)
             value.backward()
             self.optimizer.step()
+            self.batch = inputs, targets
             total += number * len(inputs)
             on_step(step, number)
             step += 1
@@ -233,6 +239,7 @@ def fit(
     integer("batch_size", batch_size)
     callbacks = list(callbacks)
     training = Training(model, loss, optimizer, generator)
+    training.epochs = epochs
     if checkpoint is not None:
         checkpoints.open(checkpoint, training, resume)
     try:

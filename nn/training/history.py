@@ -49,17 +49,14 @@ class History(dict[str, list[float]]):
 
     def _charts(self) -> Iterator[str]:
         """A chart for each thing that was measured, in training and in validation together."""
-        from nn.report.notebook import Chart, Series
+        from nn.dashboard.drawing import drawing
+        from nn.dashboard.panels import panels
+        from nn.report.notebook import PAPER
 
-        subjects = dict.fromkeys(name.removeprefix("validation_") for name in self)
-        for subject in subjects:
-            series: list[Series] = []
-            for name in (subject, f"validation_{subject}"):
-                points = [(i, y) for i, y in enumerate(self.get(name, []), start=1) if math.isfinite(y)]
-                if points:
-                    series.append(Series(name.replace("_", " "), points, colour=len(series)))
-            if series:
-                yield Chart(series, x="epochs", y=subject.replace("_", " "))._repr_svg_()
+        for panel in panels(self):
+            svg = drawing(panel)
+            if svg is not None:
+                yield svg.replace("<svg ", PAPER, 1)
 
     def _repr_svg_(self) -> str | None:
         """The first chart, that of the loss; None before the first epoch."""
