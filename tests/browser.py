@@ -190,6 +190,11 @@ class Browser:
         self.send("Input.dispatchKeyEvent", type="keyDown", **press)
         self.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=codes[key])
 
+    def click(self, x, y):
+        """Press and release the left button."""
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def screenshot(self, path=None):
         """What is seen, as a PNG."""
         png = base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])

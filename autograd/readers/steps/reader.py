@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from html import escape
 from typing import Any
 
 from autograd.graph import Node, tape
+from autograd.readers.names import names_of, variables
 from autograd.readers.steps.drawing import as_svg
 from autograd.readers.steps.page import frame, page, table
 from autograd.readers.steps.saving import save
@@ -25,7 +27,8 @@ def steps(loss: Node, *, seed: Any = None, limit: int = MOST_NODES) -> Steps:
 
     Each step highlights the node that the sweep visits: the cotangent that comes in, each argument's local derivative,
     the product, and what adds up there; as a formula and with the numbers put in, with the reason for each transpose
-    and sum. A menu sweeps in a wrong order instead, and shows which gradients that spoils, and why.
+    and sum. A menu sweeps in a wrong order instead, and shows which gradients that spoils, and why. Nodes go by their
+    labels, or by the variables that hold them where `steps` is called.
 
     Parameters
     ----------
@@ -53,11 +56,11 @@ def steps(loss: Node, *, seed: Any = None, limit: int = MOST_NODES) -> Steps:
     Examples
     --------
     >>> import autograd
-    >>> a = autograd.Value(2.0, label="a")
-    >>> b = autograd.Value(-3.0, label="b")
-    >>> autograd.steps(a * b + a)
-    v2 = v1 + a: 1 comes in; v1 += ∂v2/∂v2 = 1; a += ∂v2/∂v2 = 1
-    v1 = a · b: 1 comes in; a += ∂v2/∂v1 · b = −3; b += ∂v2/∂v1 · a = 2
+    >>> a, b = autograd.Value(2.0), autograd.Value(-3.0)
+    >>> loss = a * b + a
+    >>> autograd.steps(loss)
+    loss = v1 + a: 1 comes in; v1 += ∂loss/∂loss = 1; a += ∂loss/∂loss = 1
+    v1 = a · b: 1 comes in; a += ∂loss/∂v1 · b = −3; b += ∂loss/∂v1 · a = 2
     b: 2 comes in; a leaf: this is its gradient
     a: −2 comes in; a leaf: this is its gradient
     """
@@ -66,14 +69,14 @@ def steps(loss: Node, *, seed: Any = None, limit: int = MOST_NODES) -> Steps:
             f"steps: `loss` must be a Value or a Tensor, such as a loss, not {type(loss).__name__}; a plain number or "
             "array remembers nothing of how it was computed."
         )
-    count = len(tape(loss))
-    if count > limit:
+    nodes = tape(loss)
+    if len(nodes) > limit:
         raise ValueError(
-            f"steps: this graph has {count:,} nodes, more than the limit={limit:,} that a page shows well. Take the "
-            "steps of a part of it, or fewer examples (one shows every rule), or Tensors instead of Values; or raise "
-            "the limit."
+            f"steps: this graph has {len(nodes):,} nodes, more than the limit={limit:,} that a page shows well. Take "
+            "the steps of a part of it, or fewer examples (one shows every rule), or Tensors instead of Values; or "
+            "raise the limit."
         )
-    return Steps(story(loss, seed, {}))
+    return Steps(story(loss, seed, names_of(nodes, variables(sys._getframe(1)))))
 
 
 class Steps:

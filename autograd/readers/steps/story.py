@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node, tape
+from autograd.lines import Line
 from autograd.readers.rule import NUMBER, Reading, applied, local_cotangents, read, written
 from autograd.readers.steps.naming import named, plain
 from autograd.readers.steps.numbers import as_json, digits, short
@@ -75,9 +76,18 @@ def _node(node: Node, names: Mapping[int, str]) -> dict[str, Any]:
         "symbol": _symbol(node),
         "kind": kind,
         "made": applied(node, names) if node.primitive is not None else "",
+        "where": _where(node),
         "shape": list(np.shape(node.primal)),
         "data": as_json(node.primal),
     }
+
+
+def _where(node: Node) -> str:
+    """The scopes it was made in, the outermost first, and the line of code where lines are traced."""
+    if node.origin is None:
+        return ""
+    place = [node.origin.place] if isinstance(node.origin, Line) else []
+    return ", ".join(plain(text) for text in [*(scope.name for scope in node.origin.chain()), *place])
 
 
 def _symbol(node: Node) -> str:

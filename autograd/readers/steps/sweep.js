@@ -73,7 +73,7 @@ function paint(count) {
   });
   pills.replaceChildren();
   for (const edge of active.keys()) pill(edge);
-  if (visit) reveal(boxes[visit.node], fed);
+  if (visit || count === 0) reveal(boxes[(visit || order.visits[0]).node], fed);
 }
 
 function digitsShort(value) {
@@ -134,14 +134,15 @@ function opening() {
     h("p", { class: "lead" }, "The forward pass is done: every box holds its data. Now the sweep goes from ", h("b", {}, told.root),
       " back to the leaves. It starts with ", math(derivative(root.node)), " = ", isArray(root.cotangent) ? "the seed" : number(root.cotangent),
       " and, at each node, multiplies what came in by the local derivative and adds the product to what the argument has."),
-    h("p", { class: "about" }, h("b", {}, "The order: "), order.about),
+    h("p", { class: "about" }, h("b", {}, "The order: "), order.about, order.lost ? "" : " What if it were another? Choose one above, and see what comes out wrong."),
   ];
 }
 
 function visiting(visit, count) {
   const node = nodes[visit.node];
   const title = h("h2", {}, node.symbol ? h("span", { class: "symbol" }, node.symbol) : null, h("span", { class: "name" }, node.name),
-    node.made ? h("span", { class: "made" }, math(`${node.name} = ${node.made}`)) : h("span", { class: "made" }, "a leaf"));
+    node.made ? h("span", { class: "made" }, math(`${node.name} = ${node.made}`)) : h("span", { class: "made" }, "a leaf"),
+    node.where ? h("span", { class: "where" }, `in ${node.where}`) : null);
   return [title, incoming(visit, count), visit.shares.length ? h("div", { class: "passings" }, visit.shares.map((share) => passing(visit, share, count))) : stops(visit)];
 }
 

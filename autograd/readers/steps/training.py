@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import reduce
 from html import escape
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node, describe, tape
+from autograd.readers.names import names_of, variables
 from autograd.readers.steps.naming import named
 from autograd.readers.steps.numbers import as_json, short
 from autograd.readers.steps.page import frame, page, table
@@ -39,7 +41,7 @@ class TrainingSteps:
     Parameters
     ----------
     parameters : mapping from names to leaves, optional
-        What to watch; by default the leaves of the first loss, by their labels.
+        What to watch; by default the leaves of the first loss, by their labels or the caller's variables.
     limit : int
         How many steps are kept; the page says how many came after them.
 
@@ -51,7 +53,7 @@ class TrainingSteps:
     Examples
     --------
     >>> import autograd
-    >>> w = autograd.Value(1.0, label="w")
+    >>> w = autograd.Value(1.0)
     >>> record = autograd.TrainingSteps()
     >>> for _ in range(3):
     ...     loss = (w - 3) ** 2
@@ -94,7 +96,7 @@ class TrainingSteps:
             raise ValueError(f"TrainingSteps: the loss must be one number, not {describe(loss)}")
         if not self.parameters:
             leaves = [node for node in tape(loss) if node.is_leaf and node.requires_grad]
-            names = named(leaves, {})
+            names = named(leaves, names_of(leaves, variables(sys._getframe(1))))
             self.parameters = {names[leaf.serial]: leaf for leaf in leaves}
         own = dict(zip(self.parameters, grad(loss, list(self.parameters.values())), strict=True))
         for name, leaf in self.parameters.items():

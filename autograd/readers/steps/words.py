@@ -57,7 +57,7 @@ def _sentence(step: Node, node: Node, result: Node, known: Mapping[int, str], na
         yield from _product(step, known, name, whole)
     elif operation == "transpose" and step is result:
         yield f"Transposed back, {_shape(before)} → {_shape(after)}, because {whole} is {name} transposed."
-    elif operation == "broadcast_to":
+    elif operation == "broadcast_to" and before != after:
         yield f"Repeated, {_shape(before)} → {_shape(after)}: entries of {name} that went into one number get the same."
     elif operation == "reshape" and step is result:
         yield f"Put back into the shape of {name}: {_shape(before)} → {_shape(after)}."
