@@ -23,10 +23,11 @@ class Chainrule:
         for W, b in self.layers:
             a = self.sigmoid(a @ W + b)
         loss = ((a - self.Y) ** 2).mean()
+        for tensor in self.tensors:
+            tensor.grad = None
         loss.backward()
         for tensor in self.tensors:
             tensor.data -= self.rate * tensor.grad
-            tensor.grad = None
         return loss
 
     def parameters(self) -> list[Array]:
