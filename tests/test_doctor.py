@@ -786,7 +786,7 @@ def test_article_b_the_key_clash():
         ("d_hid", "uses sigma'(a1): a1 is already sigma(z1)"),
         ("db2", "takes the mean over the examples, where every example adds its part"),
         ("db1", "takes the mean over axis 1, the units, where the sum over axis 0, the examples, is due"),
-        ("w - (1/n) sum dJ/dw", "is 1 / 2 * m times what it should be"),
+        ("w - (1/n) sum dJ/dw", "is m / 2 times what it should be"),
     ],
 )
 def test_article_a_why(formula, said):

@@ -149,7 +149,11 @@ def _sum_to(writer: Writer, node: Node, args: list[Text]) -> Text:
 
 
 def _transpose(writer: Writer, node: Node, args: list[Text]) -> Text:
-    return args[0]._replace(body=f"{args[0].bracketed(ATOM)}.T", binds=ATOM) if args[0].body else args[0]
+    text = args[0]
+    if not text.body:
+        return text
+    body = text.body.removesuffix(".T") if text.body.endswith(".T") else f"{text.bracketed(ATOM)}.T"
+    return text._replace(body=body, binds=ATOM)
 
 
 def _same(writer: Writer, node: Node, args: list[Text]) -> Text:

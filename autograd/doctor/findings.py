@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -68,28 +68,32 @@ class _Findings:
     @cached_property
     def made(self) -> list[Made]:
         """The mistakes, upstream first."""
-        elsewhere = self.search.right | self.searched.alone.keys()
-        together = [k for k, target in self.search.targets.items() if k not in elsewhere and self._known(target)]
-        found = self._made_by(self.search, together)
-        for key, search in self.searched.alone.items():
-            found += self._made_by(search, [key])
+        alone = self.searched.alone
+        together = [key for key in self.search.targets if key not in self.search.right | alone.keys()]
+        pairs = [(change, together) for fit in self.search.made for change in fit.changes]
+        pairs += [(change, [key]) for key, search in alone.items() for fit in search.made for change in fit.changes]
+        places: dict[Any, tuple[Change, list[str]]] = {}
+        for change, keys in pairs:
+            place = change.mistake.name, frozenset(change.edges), frozenset(change.steps), tuple(keys[1:])
+            places.setdefault(place, (change, []))[1].extend(keys)
+        found = [made for change, keys in places.values() if (made := self._made(change, keys)) is not None]
         return sorted(found, key=lambda made: -self.reach.first(made.change))
 
     def _known(self, target: Target) -> bool:
         """Whether the engine's gradient is finite."""
         return bool(np.isfinite(target.read(self.case.true)).all())
 
-    def _made_by(self, search: Search, keys: Sequence[str]) -> list[Made]:
-        found = []
-        for change in (change for fit in search.made for change in fit.changes):
-            touched = [search.targets[key] for key in keys if self.reach.touches(change, search.targets[key])]
-            if not touched:
-                continue
-            own = self.reach.own(change, touched)
-            shown = next(iter(own), None)
-            said = self._sentence(change, "the gradient") if shown is None else self._sentence(own[shown], shown)
-            found.append(Made(change, _explanation(change, said, [target.key for target in touched], own), own))
-        return found
+    def _made(self, change: Change, keys: Sequence[str]) -> Made | None:
+        """A mistake with the claims among these that it touches; None where there is none."""
+        targets = [self.search.targets[key] for key in keys]
+        touched = [target for target in targets if self._known(target) and self.reach.touches(change, target)]
+        if not touched:
+            return None
+        own = self.reach.own(change, touched)
+        key = next(iter(own))
+        return Made(
+            change, _explanation(change, self._sentence(own[key], key), [target.key for target in touched], own), own
+        )
 
     def _sentence(self, change: Change, key: str) -> str:
         target = self.search.targets.get(key)

@@ -182,7 +182,8 @@ class Formulas:
         name = self.names.of(index)
         recorded = self.body.steps[index].kind
         if recorded == "log_softmax":
-            return f"exp({name})"
+            z = self.body.steps[index].args[0]
+            return f"exp({name})" if index in self.names.told else f"softmax({self.names.of(z)})"
         if head is not None and head.function and recorded != head.function:
             return f"{head.function}({name})"
         return name

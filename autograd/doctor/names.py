@@ -30,6 +30,8 @@ class Names:
         for index, name in given.items():
             if name not in self.known.values():
                 self.known.setdefault(index, name)
+        self.told = frozenset(self.known)
+        """The steps that the user has named."""
         self._usual()
 
     def _usual(self) -> None:
@@ -85,7 +87,7 @@ class Names:
             return known
         step: Step = self.body.steps[index]
         if step.primitive is None:
-            return f"{float(step.primal):.6g}" if step.primal.size == 1 else "a constant"
+            return f"{float(step.primal.flat[0]):.6g}" if step.primal.size == 1 else f"(a constant of shape {step.shape})"
         if depth == 0:
             return "..."
         args = [self._made(arg, depth - 1) for arg in step.args]

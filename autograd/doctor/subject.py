@@ -94,7 +94,8 @@ class Subject:
     def _retold(self, steps: Steps) -> tuple[Anatomy, dict[int, int]]:
         """The parts of a recording, and what the numbers of its steps have become."""
         if self._inputs:
-            steps = Steps([replace(s, tracked=s.tracked or s.index in self._inputs) for s in steps], steps.place)
+            followed = [replace(s, tracked=True, label=s.label or "X") if s.index in self._inputs else s for s in steps]
+            steps = Steps(followed, steps.place)
         keep = frozenset(int(i) for places in self._places.values() for i in places.flat)
         plain = retold(steps, keep)
         number = {old: plain.place[serial] for serial, old in steps.place.items() if serial in plain.place}

@@ -1,4 +1,4 @@
-"""The command line, `chainrule`: examines both articles, trains networks on tables, and predicts with them.
+"""The command line, `chainrule`: examines both articles, trains and predicts on tables, lists the doctor's catalogue.
 
 Exit codes: 0 if all went well, 1 if a corrected formula does not agree with the engine or a training diverges, 2 if
 something that was given cannot be used, 130 after Ctrl-C.
@@ -60,6 +60,10 @@ def _run(options: argparse.Namespace) -> int:
         from nn.cli.training import predict
 
         return predict(options)
+    if options.command == "diagnose":
+        from nn.cli.diagnose import diagnose
+
+        return diagnose(options)
     from nn.cli.articles import examine
 
     return examine(options)

@@ -71,6 +71,9 @@ def parser() -> argparse.ArgumentParser:
         "--seed", type=_seed, metavar="S", help=f"of the split and the first weights (default: {DEFAULTS['seed']})"
     )
     _add_training(commands, suppressed)
+    diagnose = commands.add_parser("diagnose", help="list the mistakes that autograd.diagnose knows", **suppressed)
+    diagnose.add_argument("--list", action="store_true", default=False, help="one mistake on each line")
+    _add_switches(diagnose)
     return main
 
 

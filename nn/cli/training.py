@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nn.classifier import Classifier
     from nn.datasets import Dataset
 
-__all__ = ["predict", "train"]
+__all__ = ["predict", "refuse_out", "train"]
 
 
 def train(options: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def train(options: argparse.Namespace) -> int:
     from nn.preparation import split
     from nn.table import TableError
 
-    _refuse_out(options)
+    refuse_out(options)
     data = _data(options)
     sizes = _sizes(options.layers, data)
     _check_place(options)
@@ -105,7 +105,7 @@ def predict(options: argparse.Namespace) -> int:
     """Print the most likely class of every row, and its probability, as a table."""
     from nn.classifier import load_classifier
 
-    _refuse_out(options)
+    refuse_out(options)
     try:
         model = load_classifier(options.model)
     except OSError as error:
@@ -140,7 +140,8 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_out(options: argparse.Namespace) -> None:
+def refuse_out(options: argparse.Namespace) -> None:
+    """Complain where a command is told where to write the report that it does not write."""
     if options.out != DEFAULTS["out"]:
         raise Complaint(f"--out is where a report goes, and {options.command} writes none")
 
