@@ -163,6 +163,7 @@ class Operators(Node):
     silu = e.silu
     gelu = e.gelu
     erf = e.erf
+    erfc = e.erfc
     pow = e.pow
     hypot = e.hypot
     logaddexp = e.logaddexp

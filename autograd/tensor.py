@@ -245,8 +245,8 @@ class Tensor(NumpyProtocol):
             return result
         name = self.label or "W"
         raise TypeError(
-            f"{operator} on {describe(self)} would bind the name to a new node and leave the leaf as it is. To change the "
-            f"leaf write {name}.data {operator} ..., or do it under no_grad(); "
+            f"{operator} on {describe(self)} would bind the name to a new node and leave the leaf as it is. To change "
+            f"the leaf write {name}.data {operator} ..., or do it under no_grad(); "
             f"for a new node write {name} = {name} {operator[0]} ..."
         )
 

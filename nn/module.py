@@ -12,10 +12,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from autograd import Node, Tensor
+from autograd.scope import current as _scope
 
 __all__ = ["Module", "ModuleList", "Parameter", "Sequential"]
 
 Array = np.ndarray[Any, Any]
+
+current, enter, leave = _scope.get, _scope.set, _scope.reset
 
 
 def raw(x: Any) -> Any:
@@ -88,9 +91,18 @@ class Module:
 
     training: bool = True
     _buffers: tuple[str, ...] = ()
+    _title: str = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        around = current()
+        if around is None:  # nothing is recorded
+            return self.forward(*args, **kwargs)
+        # What `with scope(...)` does, in a third of its time.
+        token = enter(around.inside(self._title or type(self).__name__))
+        try:
+            return self.forward(*args, **kwargs)
+        finally:
+            leave(token)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the result; every module writes its own."""
@@ -106,6 +118,8 @@ class Module:
             for path, parameter in value.named_parameters():
                 if parameter.label == path:
                     parameter.label = f"{name}.{path}"
+            if not value._title:
+                object.__setattr__(value, "_title", f"{name} ({type(value).__name__})")
         elif value is not None:
             self._refuse_untrainable(name, value)
         super().__setattr__(name, value)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Value
+from autograd import Value, scope
 from nn.checks import integer
 from nn.seeding import chosen
 
@@ -138,8 +138,9 @@ class MLP(_Scalar):
                     weight.label = f"W{number}[{row},{column}]"
 
     def __call__(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer([x] if isinstance(x, Value) else x)
+        for number, layer in enumerate(self.layers, 1):
+            with scope(f"layer {number}"):
+                x = layer([x] if isinstance(x, Value) else x)
         return x
 
     def parameters(self) -> list[Value]:

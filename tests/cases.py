@@ -142,6 +142,7 @@ ELEMENTWISE = [
     *of(ad.silu, *each(normal), formula=lambda x: x * sigmoid(x), scalar=True),
     *of(ad.gelu, *each(normal), formula=lambda x: x * (1 + erf(x / math.sqrt(2))) / 2, scalar=True),
     *of(ad.erf, *each(normal), formula=erf, scalar=True),
+    *of(ad.erfc, *each(normal), formula=lambda x: 1 - erf(x), scalar=True),
     *of(ad.maximum, *pairs(apart, between), on(apart(3), 0.0), on(0, apart(3)), also=(np.maximum,), scalar=True),
     *of(ad.minimum, *pairs(apart, between), on(apart(3), 0.0), on(0, apart(3)), also=(np.minimum,), scalar=True),
     *of(

@@ -223,11 +223,18 @@ def test_a_gradient_that_vanishes_and_a_loss_that_is_not_finite_are_bad():
 
 
 def test_what_was_measured_now_and_then_is_no_fault():
-    panel = panels({"loss": [0.5] * 6, "validation_loss": [math.nan, 0.6] * 3})[0]
+    (panel,) = panels({"loss": [0.5] * 6, "validation_loss": [math.nan, 0.6] * 3})
     assert panel.caption == ""
     assert "not finite" not in texts(drawing(panel))
     (fact,) = [f for f in nn.Dashboard({"validation_loss": [0.6, math.nan]})._facts() if "validation" in f.about]
     assert (fact.value, fact.tone) == ("0.6", "plain")
+
+
+def test_a_single_epoch_is_a_dot():
+    svg = drawing(panels({"loss": [0.5]})[0])
+    (path,) = re.findall(r"class='line' d='M([^']*)'[^>]*stroke-linecap:round", svg)
+    start, end = path.split("L")
+    assert start == end
 
 
 def test_layers_are_curves_as_long_as_they_can_be_told_apart():

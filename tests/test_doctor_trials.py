@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from doctor_trials.counting import asked, random_wrong, right
 from doctor_trials.mistakes import MISTAKES
-from doctor_trials.pairs import pair_trials
+from doctor_trials.pairs import AT_THE_END, EVERYWHERE, pair_trials
 from doctor_trials.trial import right_trials, trials
 from doctor_trials.verdict import NAMED, verdict
 
@@ -19,8 +19,9 @@ def test_a_planted_mistake_is_named(name):
         assert verdict(trial, diagnosis) == NAMED, f"{trial.network}, layers {set(trial.hand.layers)}\n{diagnosis}"
 
 
-def test_two_mistakes_at_once_are_both_named():
-    for trial in itertools.islice(pair_trials(seed=7), 4):
+@pytest.mark.parametrize("at_the_end", [AT_THE_END, EVERYWHERE], ids=["one shows", "none shows"])
+def test_two_mistakes_at_once_are_both_named(at_the_end):
+    for trial in itertools.islice(pair_trials(seed=7, at_the_end=at_the_end), 3):
         diagnosis = asked(trial, functions=True)
         assert verdict(trial, diagnosis) == NAMED, f"{trial.network}\n{diagnosis}"
 

@@ -468,6 +468,22 @@ def test_weights_too_small_and_too_large():
     assert find_fault(deep(50, autograd.relu, 2**0.5)) is None
 
 
+def test_weights_that_are_stored_transposed_count_as_one_layer():
+    def deep(linear):
+        A = rng.normal(size=(32, 8))
+        for _ in range(40):
+            A = linear(A, Tensor(0.3 * weights))
+        return np.mean((A - 1) ** 2)
+
+    rng = np.random.default_rng(0)
+    weights = np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    weights = (weights + weights.T) / 2
+    plain, transposed = (find_fault(deep(linear)) for linear in (lambda A, W: A @ W, lambda A, W: A @ W.T))
+    assert "the last of 40 layers" in plain.why
+    assert re.search(r"each passes on [\d.]+ of it", plain.why).group() in transposed.why
+    assert "the last of 40 layers" in transposed.why
+
+
 def zeros(hidden):
     rng = np.random.default_rng(0)
     W1, W2 = Tensor(hidden(rng), "W1"), Tensor(np.zeros((4, 1)), "W2")

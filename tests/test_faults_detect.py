@@ -80,6 +80,19 @@ def test_nan_of_infinities_and_nan_in_a_leaf():
             np.exp(Tensor([800.0, np.inf]))
 
 
+def test_what_is_not_finite_before_is_not_the_rule_s_fault():
+    x = Value(2.0)
+    with detect_faults():
+        (x * 3.0).backward(np.inf)
+    assert x.grad == np.inf
+
+
+def test_find_fault_looks_inside_a_block_too():
+    with detect_faults():
+        y = np.sqrt(Value(0.0) * 1.0)
+        assert find_fault(y).operation == "sqrt"
+
+
 def test_only_inside_the_block_and_again_after_an_error():
     x = Value(0.0)
     detect = detect_faults()
@@ -201,6 +214,12 @@ def test_broadcast_inputs_are_read_at_the_entry():
     assert fault.inputs == {"x": "1", "y": "0"}
 
 
+def test_the_entry_of_a_rule_whose_argument_was_broadcast():
+    fault = find_fault(np.sum(np.hypot(np.array([1.0, 0.0]), Tensor(0.0, label="y"))))
+    assert fault.entry == (1,)
+    assert fault.inputs["y"] == "0"
+
+
 def test_the_first_of_several_and_where_it_became_nan():
     x = Value(0.0, label="x")
     a = np.log(x)
@@ -306,6 +325,13 @@ def test_patterns_find_a_formula_however_it_is_written(pattern, build):
 )
 def test_patterns_find_nothing_else(pattern, build):
     assert match(pattern, build(Tensor([1.0, 2.0]))) is None
+
+
+def test_a_sum_of_values_is_of_one_kind():
+    z = [Value(1.0), Value(2.0)]
+    e = [np.exp(part) for part in z]
+    assert match("SOFTMAX(z)", e[0] / (e[0] + e[1])) is not None
+    assert match("SOFTMAX(z)", e[0] / (e[0] + z[1])) is None
 
 
 def test_every_formula_of_a_family_can_be_read():

@@ -7,6 +7,9 @@ import autograd
 import nn
 from autograd import Tensor, Value, find_fault
 from nn.articles import xor
+from nn.articles.layers_network import X as X_XOR
+from nn.articles.layers_network import Y as Y_XOR
+from nn.articles.layers_network import forward, init_params
 
 rng = np.random.default_rng(3)
 CLASSES = rng.integers(0, 4, 24)
@@ -196,3 +199,61 @@ def test_no_gradient_is_touched():
     y = x * x
     assert find_fault(y) is None
     assert x.grad is None
+
+
+def test_a_branch_and_an_entry_that_are_not_taken_are_not_blamed():
+    zero, large = Tensor([0.0, 1.0], label="zero"), Tensor([1.0, 800.0], label="large")
+    older, newer = np.log(zero), np.exp(large)
+    assert find_fault(np.sum(autograd.where(np.array([False, False]), older, newer))).operation == "exp"
+    assert find_fault((older + newer)[1]).operation == "exp"
+    assert find_fault((older + newer)[0]).operation == "log"
+
+
+@pytest.mark.parametrize("activation", [autograd.relu, np.tanh])
+def test_one_example_that_finds_every_unit_flat_among_others_that_do_not(activation):
+    W1, W2 = Tensor(rng.normal(size=(3, 5)), "W1"), Tensor(rng.normal(size=(5, 1)), "W2")
+    inputs = rng.normal(size=(8, 3))
+    z = inputs @ W1 + np.where(np.arange(8)[:, None] == 3, -15.0, 0.0)
+    assert find_fault(((activation(z) @ W2)[3, 0] - 1) ** 2) is None
+
+
+def test_a_product_with_zeros_that_are_given():
+    W1, W2 = Tensor(rng.normal(size=(6, 5)), "W1"), Tensor(rng.normal(size=(5, 1)), "W2")
+    assert find_fault(np.mean(((ROWS @ W1) * 0.0 @ W2 + 1) ** 2)) is None
+
+
+def two_layers(W1, b1, W2, b2, inputs, targets):
+    parts = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+    W1, b1, W2, b2 = (Tensor(array, name) for name, array in parts.items())
+    return np.mean((autograd.sigmoid(inputs @ W1 + b1) @ W2 + b2 - targets) ** 2)
+
+
+def test_hidden_units_that_are_alike_and_learn_all_the_same():
+    """The article's network at its small weights, on classes that a straight line parts."""
+    params = init_params((2, 4, 1))
+    leaves = {name: Tensor(array, name) for name, array in params.items()}
+    assert find_fault(forward(X_XOR, X_XOR[:1], **leaves)["loss"]) is None
+    assert find_fault(forward(X_XOR, Y_XOR, **leaves)["loss"]) is not None
+
+
+def test_a_fit_whose_residuals_cancel():
+    """At the best fit the gradients of the examples cancel, and that is as it should be."""
+    x, scale = np.linspace(-1, 1, 40)[:, None], 1e-6
+    targets = 3 * x + rng.normal(size=x.shape)
+    hidden = 1 / (1 + np.exp(-scale * x))
+    centred = hidden - hidden.mean()
+    slope = (centred.T @ targets) / (centred.T @ centred)
+    fit = two_layers([[scale]], [0.0], slope, [targets.mean() - slope.item() * hidden.mean()], x, targets)
+    assert find_fault(fit) is None
+
+
+def test_a_last_layer_that_starts_small():
+    params = rng.normal(size=(2, 4)), np.zeros(4), 1e-7 * rng.normal(size=(4, 1)), [0.5]
+    assert find_fault(two_layers(*params, X_XOR.T, Y_XOR.T)) is None
+
+
+def test_a_bound_that_is_a_parameter_and_a_triangle():
+    x, bound = Value(-3.0, label="x"), Value(0.5, label="bound")
+    assert find_fault((np.maximum(x * 1.0, bound) - 1) ** 2) is None
+    W = Tensor(-np.abs(rng.normal(size=(4, 4))), "W")
+    assert find_fault(np.mean((np.tril(W @ np.eye(4)) - 1) ** 2)) is None

@@ -1,8 +1,10 @@
 """Pictures say what the graph holds, whatever is written in the labels, and whatever renderer there is."""
 
 import html.parser
+import io
 import os
 import shutil
+import struct
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, Value, draw
+from autograd.readers.png import slimmed
 from autograd.readers.render import RenderError, write_whole
 from autograd.readers.svg import as_svg
 
@@ -68,6 +71,17 @@ def only(monkeypatch, tmp_path):
     return only
 
 
+def rendered(picture, renderer):
+    """The picture as SVG: from our own layout, or its source from one of Graphviz's."""
+    if renderer == "own":
+        return picture.svg()
+    if renderer == "dot":
+        svg = graphviz.pipe("dot", "svg", picture.source.encode()).decode()
+    else:
+        svg = __import__("pygraphviz").AGraph(string=picture.source).draw(format="svg", prog="dot").decode()
+    return svg[svg.index("<svg") :]
+
+
 def texts(svg):
     """What a reader sees, without regard to how a renderer cuts it into pieces."""
     parts = [element.text or "" for element in ET.fromstring(svg).iter(f"{SVG}text")]
@@ -113,7 +127,7 @@ def test_a_long_chain_needs_no_recursion(only):
     x = Value(1.0)
     for _ in range(10_000):
         x = autograd.sin(x)
-    picture = draw(x)
+    picture = draw(x, limit=None)
     assert len(picture.diagram.boxes) == 10_001
     assert picture.svg().count("<rect ") == 10_001
 
@@ -152,8 +166,10 @@ def rows(node, index=0):
 
 def test_small_arrays_are_written_out_and_large_ones_summed_up():
     assert rows(Tensor([[1.0, 2.0], [3.0, 4.23456]])) == [("data", ("1", "2")), ("", ("3", "4.235"))]
-    assert rows(Tensor(np.arange(12.0)))[0][1][-1] == "11"
-    assert rows(Tensor(np.arange(13.0))) == [("data", ("0 … 12",))]
+    assert rows(Tensor(np.arange(12.0).reshape(3, 4)))[-1] == ("", ("8", "9", "10", "11"))
+    assert rows(Tensor(np.arange(6.0))) == [("data", ("0", "1", "2", "3", "4", "5"))]
+    for shape in ((13,), (7,), (7, 1), (2, 7), (4, 4)):
+        assert rows(Tensor(np.arange(np.prod(shape, dtype=float)).reshape(shape)))[0][1][0].startswith("0 … ")
     assert rows(Tensor(np.full(20, 0.5))) == [("data", ("all 0.5",))]
     assert rows(Tensor(0.5 + 1e-6 * np.arange(20))) == [("data", ("0.5 … 0.5",))]
     assert rows(Tensor(np.zeros((0, 3)))) == [("data", ("empty",))]
@@ -242,7 +258,7 @@ def test_a_hostile_label_is_only_text(only, renderer, label):
     x = Value(3.0, label)
     y = x * 2
     y.label = label
-    svg = draw(y).svg()
+    svg = rendered(draw(y), renderer)
     root = ET.fromstring(svg)
     tags = {element.tag.removeprefix(SVG) for element in root.iter()}
     assert tags <= {"svg", "g", "title", "rect", "path", "text", "polygon", "polyline"}
@@ -262,7 +278,7 @@ def test_hostile_labels_leave_the_source_with_the_right_nodes_and_edges(only, re
     total = Value(0.0)
     for label in HOSTILE.values():
         total = total + Value(1.0, label)
-    root = ET.fromstring(draw(total).svg())
+    root = ET.fromstring(rendered(draw(total), renderer))
     drawn = [element.get("class") for element in root.iter(f"{SVG}g")]
     assert (drawn.count("node"), drawn.count("edge")) == (1 + 2 * len(HOSTILE), 2 * len(HOSTILE))
 
@@ -282,7 +298,7 @@ def test_any_label_gives_well_formed_svg(label):
 def test_every_renderer_shows_the_same_words_and_colours(only, renderer, make):
     only(renderer)
     picture = draw(make())
-    svg = picture.svg()
+    svg = rendered(picture, renderer)
     pieces = texts(svg)
     for box in picture.diagram.boxes:
         assert "".join((box.symbol + box.label + box.note).split()) in pieces
@@ -308,6 +324,30 @@ def test_graphviz_makes_images_and_documents(only, renderer):
     only(renderer)
     assert draw(square()).pipe("png").startswith(b"\x89PNG")
     assert draw(square()).pipe("pdf").startswith(b"%PDF")
+
+
+def png_pixels(content):
+    """Width, height, and the four bytes of every pixel, by another program's reading."""
+    image = pytest.importorskip("matplotlib.image", exc_type=ImportError)
+    return np.rint(255 * image.imread(io.BytesIO(content))).astype(int)
+
+
+def test_a_png_is_small_and_looks_as_graphviz_drew_it():
+    if shutil.which("dot") is None:
+        pytest.skip("no dot program here")
+    source = draw(network()).source.encode()
+    before = graphviz.pipe("dot", "png", source)
+    after = slimmed(before)
+    assert len(after) < 0.5 * len(before)
+    difference = np.abs(png_pixels(after) - png_pixels(before))
+    assert difference.max() <= 64 and difference.mean() < 0.5
+    assert draw(network()).pipe("png") == after
+
+
+def test_a_png_of_another_kind_is_left_alone():
+    header = struct.pack(">I", 13) + b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0) + b"\0\0\0\0"
+    for content in (b"no png", b"\x89PNG\r\n\x1a\n" + header):
+        assert slimmed(content) == content
 
 
 @pytest.mark.parametrize("format", ["png", "pdf"])
@@ -416,6 +456,26 @@ def test_render_and_save_write_where_graphviz_would(only, renderer, tmp_path):
     assert sorted(os.listdir(folder)) == ["net", "net.dot", "net.svg", "other.svg", "saved.svg"]
 
 
+@pytest.mark.parametrize("name", ["net.gif", "net", "net.svg.txt", "net.jpg"])
+def test_an_unknown_suffix_is_refused(name, tmp_path):
+    with pytest.raises(ValueError, match=r"save: '.*' does not end in .svg, .html, .png, .pdf, .dot, .gv"):
+        draw(square()).save(tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_page_stands_alone_in_light_and_dark(tmp_path):
+    x = Value(3.0, HOSTILE["end of script"])
+    draw(x * x).save(tmp_path / "net.html")
+    page = (tmp_path / "net.html").read_text(encoding="utf-8")
+    started = []
+    parser = html.parser.HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: started.append(tag)
+    parser.feed(page)
+    assert started.count("svg") == 1 and not {"script", "img", "link", "iframe"} & set(started)
+    assert "color-scheme:light dark" in page and "://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "&lt;script&gt;" in page
+
+
 def test_a_failed_rendering_touches_no_file(only, tmp_path):
     only("own")
     for write in (
@@ -473,13 +533,20 @@ def test_a_notebook_never_sees_an_exception(monkeypatch):
     assert draw(square())._repr_mimebundle_().keys() == {"text/plain"}
 
 
-def test_a_huge_graph_is_not_drawn_unasked():
+def test_a_huge_picture_is_not_shown_unasked():
     x = Value(1.0)
-    for _ in range(300):
+    for _ in range(600):
         x = autograd.sin(x)
-    bundle = draw(x)._repr_mimebundle_()
+    bundle = draw(x, limit=None)._repr_mimebundle_()
     assert bundle.keys() == {"text/plain"}
     assert bundle["text/plain"].splitlines()[-2:] == [
-        "... and 241 more",
-        '301 boxes are too many to show unasked; .save("picture.svg") draws them all',
+        "... and 541 more",
+        '601 boxes are too many to show unasked; .save("picture.svg") draws them all',
     ]
+
+
+def test_a_large_picture_is_not_shown_in_pixels():
+    x = Value(1.0)
+    for _ in range(100):
+        x = autograd.sin(x)
+    assert draw(x)._repr_mimebundle_().keys() == {"text/plain", "image/svg+xml"}

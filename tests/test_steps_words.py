@@ -85,6 +85,7 @@ READABLE = [
     "atanh",
     "cbrt",
     "erf",
+    "erfc",
     "gelu",
 ]
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻·", "0123456789-.")
@@ -94,7 +95,10 @@ def evaluated(formula, **names):
     """A formula of the page, read as Python."""
     text = re.sub(r"([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+(?:·[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)", lambda m: f"**({m[1].translate(RAISED)})", formula)
     text = re.sub(r"√\(", "math.sqrt(", text).replace("·", "*").replace("−", "-").replace("^", "**")
-    known = {name: getattr(math, name) for name in ("exp", "sin", "cos", "sinh", "cosh", "log", "hypot", "erf", "sqrt")}
+    known = {
+        name: getattr(math, name)
+        for name in ("exp", "sin", "cos", "sinh", "cosh", "log", "hypot", "erf", "erfc", "sqrt")
+    }
     known |= {"σ": autograd.sigmoid, "sign": lambda x: math.copysign(1.0, x), "math": math}
     return eval(text, known | names)
 

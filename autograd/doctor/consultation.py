@@ -12,7 +12,9 @@ from autograd.doctor.claims import as_mapping
 from autograd.doctor.convention import Claimed, searched
 from autograd.doctor.diagnosis import Diagnosis
 from autograd.doctor.findings import diagnosis_of
+from autograd.doctor.measure import DIFFERENCES, EXACT, relative_error
 from autograd.doctor.recording import Recording, other_data, record
+from autograd.doctor.replay import Replay
 from autograd.doctor.source import lines as source_lines
 from autograd.doctor.steps import Array
 from autograd.doctor.subject import Subject
@@ -88,7 +90,7 @@ def diagnose(
     notes += _unknown(subject, callable(claimed))
     cases = [Claimed(subject.body, subject.keyed(claims))]
     if callable(claimed) and not isinstance(loss, Node):
-        cases += _elsewhere(asked, subject, seed, notes)
+        cases += _elsewhere(asked, subject, cases[0], seed, notes)
     lines = source_lines(claimed) if callable(claimed) else {}
     return diagnosis_of(subject, searched(subject, cases), lines, notes)
 
@@ -164,7 +166,7 @@ def _unknown(subject: Subject, from_function: bool) -> list[str]:
     )
 
 
-def _elsewhere(asked: _Asked, subject: Subject, seed: int, notes: list[str]) -> list[Claimed]:
+def _elsewhere(asked: _Asked, subject: Subject, here: Claimed, seed: int, notes: list[str]) -> list[Claimed]:
     """The same computation and claims on other data: with another number of examples, and with as many."""
     if len(asked.data) != 2:
         return []
@@ -188,8 +190,23 @@ def _elsewhere(asked: _Asked, subject: Subject, seed: int, notes: list[str]) -> 
         except _FAILURES as error:
             failed = f"with {count} examples instead of {body.examples} the claimed function fails: {error}"
             continue
-        if claims.keys() == {target.key for target in subject.targets}:
+        if claims.keys() != here.claims.keys():
+            continue
+        odd = _right_only_here(subject, here, Claimed(other, claims))
+        if odd:
+            failed = f"{odd} is right for {body.examples} examples, but not for {count}: is their number written out?"
+        else:
             cases[count] = Claimed(other, claims)
     if failed:
         notes.append(failed)
     return list(cases.values())
+
+
+def _right_only_here(subject: Subject, here: Claimed, there: Claimed) -> str:
+    """The key of a claim that is right here, but not on other data; "" where there is none."""
+    trues = [(case.claims, Replay(case.body)) for case in (here, there)]
+    for target in subject.targets:
+        errors = [relative_error(claims[target.key], target.read(true)) for claims, true in trues]
+        if errors[0] <= EXACT and not errors[1] <= DIFFERENCES:
+            return target.key
+    return ""

@@ -16,7 +16,6 @@ from autograd.doctor.diagnosis import EXPLAINED, RIGHT, UNEXPLAINED, Diagnosis, 
 from autograd.doctor.measure import DIFFERENCES, EXACT, cosine, difference, is_float32, norm, relative_error
 from autograd.doctor.reach import Reach
 from autograd.doctor.replay import Change
-from autograd.doctor.search import Search
 from autograd.doctor.steps import Array
 from autograd.doctor.subject import Subject
 from autograd.doctor.wording import Wording
@@ -69,12 +68,13 @@ class _Findings:
     def made(self) -> list[Made]:
         """The mistakes, upstream first."""
         alone = self.searched.alone
-        together = [key for key in self.search.targets if key not in self.search.right | alone.keys()]
+        together = [key for key in self.search.targets if key in self.search.settled]
         pairs = [(change, together) for fit in self.search.made for change in fit.changes]
         pairs += [(change, [key]) for key, search in alone.items() for fit in search.made for change in fit.changes]
         places: dict[Any, tuple[Change, list[str]]] = {}
         for change, keys in pairs:
-            place = change.mistake.name, frozenset(change.edges), frozenset(change.steps), tuple(keys[1:])
+            edges, steps = frozenset(change.edges), frozenset(change.steps)
+            place = change.mistake.name, edges, steps, change.words.get("constant")
             places.setdefault(place, (change, []))[1].extend(keys)
         found = [made for change, keys in places.values() if (made := self._made(change, keys)) is not None]
         return sorted(found, key=lambda made: -self.reach.first(made.change))
@@ -120,7 +120,7 @@ class _Findings:
         )
         if not self._known(target):
             said = "The gradient of the recorded loss is nan or inf here, so there is nothing to compare with."
-            return replace(bare, status=UNEXPLAINED, sentence=said, residual=np.inf, relative_error=np.inf)
+            return replace(bare, status=UNEXPLAINED, sentence=said, residual=np.nan, relative_error=np.nan)
         if key in self.search.right:
             return self._right(bare, claim)
         if key in self.searched.of(key).settled:

@@ -87,7 +87,9 @@ class Names:
             return known
         step: Step = self.body.steps[index]
         if step.primitive is None:
-            return f"{float(step.primal.flat[0]):.6g}" if step.primal.size == 1 else f"(a constant of shape {step.shape})"
+            return (
+                f"{float(step.primal.flat[0]):.6g}" if step.primal.size == 1 else f"(a constant of shape {step.shape})"
+            )
         if depth == 0:
             return "..."
         args = [self._made(arg, depth - 1) for arg in step.args]

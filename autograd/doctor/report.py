@@ -11,6 +11,9 @@ from autograd.doctor.diagnosis import EXPLAINED, RIGHT, UNEXPLAINED, Diagnosis, 
 WIDTH = 98
 """Columns of the text."""
 
+_OR = "or, for all that this data can tell:"
+"""Before another explanation that fits."""
+
 _MARKS = {RIGHT: "✓", EXPLAINED: "✗", UNEXPLAINED: "?"}
 
 
@@ -20,7 +23,7 @@ def as_text(diagnosis: Diagnosis) -> str:
     for number, mistake in enumerate(diagnosis.mistakes, start=1):
         lines += ["", *_wrapped(mistake.sentence, f"{number}. "), *_wrapped(where(mistake), "   ")]
         for other in alternatives(diagnosis, mistake):
-            lines += _wrapped(f"or [{other.name}]: {other.sentence}", "   ")
+            lines += _wrapped(f"{_OR} [{other.name}] {other.sentence}", "   ")
     for finding in diagnosis.findings:
         if finding.status == UNEXPLAINED or (finding.status == RIGHT and finding.sentence):
             lines += ["", *_wrapped(f"{finding.key}: {finding.sentence}", "")]
@@ -78,6 +81,8 @@ def figures(finding: Finding) -> str:
         return "right" if finding.precision == "exact" else f"right, to {finding.precision}"
     if finding.shape != finding.true_shape and not 1e-9 < finding.relative_error < math.inf:
         before = f"shape {finding.shape} for {finding.true_shape}"
+    elif math.isinf(finding.relative_error):
+        before = "the gradient is 0"
     else:
         before = f"error {finding.relative_error:.2g}"
     return f"{before}, unexplained" if finding.status == UNEXPLAINED else f"{before} → {finding.residual:.1g}"
@@ -129,7 +134,7 @@ def as_html(diagnosis: Diagnosis) -> str:
 
 
 def _item(diagnosis: Diagnosis, mistake: Explanation) -> str:
-    asides = [where(mistake), *(f"or [{o.name}]: {o.sentence}" for o in alternatives(diagnosis, mistake))]
+    asides = [where(mistake), *(f"{_OR} [{o.name}] {o.sentence}" for o in alternatives(diagnosis, mistake))]
     return f"<li>{escape(mistake.sentence)}{''.join(f'<br><small>{escape(aside)}</small>' for aside in asides)}</li>"
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "div",
     "elu",
     "erf",
+    "erfc",
     "exp",
     "exp2",
     "expm1",
@@ -492,19 +493,30 @@ def silu(x: Any) -> Any:
     return x * sigmoid.function(x)
 
 
+def _entry_by_entry(function: Any, x: Any) -> Any:
+    """A function of `math` that NumPy has not, on an array."""
+    return np.asarray(np.frompyfunc(function, 1, 1)(x), dtype=np.result_type(x, 0.0))
+
+
 @primitive(lambda g, out, x: g * 2 / math.sqrt(math.pi) * exp(-x * x), scalar=math.erf)
 def erf(x: Any) -> Any:
-    """The error function; NumPy has none, so arrays are computed entry by entry with `math.erf`."""
-    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=np.result_type(x, 0.0))
+    """The error function."""
+    return _entry_by_entry(math.erf, x)
+
+
+@primitive(lambda g, out, x: -g * 2 / math.sqrt(math.pi) * exp(-x * x), scalar=math.erfc)
+def erfc(x: Any) -> Any:
+    """1 - erf(x), accurate where that is small."""
+    return _entry_by_entry(math.erfc, x)
 
 
 @primitive(
-    lambda g, out, x: g * ((1 + erf(x / math.sqrt(2))) / 2 + x * exp(-x * x / 2) / math.sqrt(2 * math.pi)),
-    scalar=lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
+    lambda g, out, x: g * (erfc(-x / math.sqrt(2)) / 2 + x * exp(-x * x / 2) / math.sqrt(2 * math.pi)),
+    scalar=lambda x: x * math.erfc(-x / math.sqrt(2)) / 2,
 )
 def gelu(x: Any) -> Any:
     """x times the standard normal distribution function of x (the exact form, not the tanh approximation)."""
-    return x * (1 + erf.function(x / math.sqrt(2))) / 2
+    return x * erfc.function(-x / math.sqrt(2)) / 2
 
 
 # --- the larger, the smaller ----------------------------------------------------------------------------------------

@@ -1,85 +1,64 @@
-"""What a picture of a graph shows, in words and numbers, before any renderer has seen it.
-
-Both ways of drawing (Graphviz's language and our own SVG) start from the same `Diagram`, so they show the same thing.
-Every text in it is safe to lay out: printable characters only, on one line, of bounded length. Escaping for a language
-is the business of whoever writes that language.
-"""
+"""From a graph to the diagram of it: select, fold, then write what stands in every box and beside every edge."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np
+from autograd.graph import Node
+from autograd.readers.contents import box_of, largest, listed
+from autograd.readers.elements import (
+    EDGE_COLOUR,
+    GRAD_COLOUR,
+    INK,
+    PALETTE,
+    Box,
+    Colours,
+    Diagram,
+    Edge,
+    Frame,
+    Row,
+    one_line,
+)
+from autograd.readers.heat import HEAT_LEGEND
+from autograd.readers.names import names_of
+from autograd.readers.options import Options
+from autograd.readers.plan import Plan, make_plan
+from autograd.readers.rule import local_cotangents, read, written
+from autograd.readers.selection import Selection, select
+from autograd.readers.shading import shaded
 
-from autograd.graph import Node, tape
+__all__ = [
+    "EDGE_COLOUR",
+    "GRAD_COLOUR",
+    "INK",
+    "PALETTE",
+    "Box",
+    "Colours",
+    "Diagram",
+    "Edge",
+    "Frame",
+    "Options",
+    "Row",
+    "as_diagram",
+]
 
-__all__ = ["EDGE_COLOUR", "GRAD_COLOUR", "INK", "PALETTE", "Box", "Colours", "Diagram", "Edge", "Row", "as_diagram"]
-
-Kind = Literal["leaf", "constant", "result"]
-
-LONGEST_TEXT = 40
-MOST_ENTRIES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Colours:
-    """How one kind of box is painted: always opaque, so that its text reads on a light page and on a dark one."""
-
-    fill: str
-    line: str
-    faint: str
-
-
-# Six digits each: older Graphviz knows no other spelling.
-PALETTE: dict[Kind, Colours] = {
-    "leaf": Colours(fill="#dcebfb", line="#2f6fb3", faint="#4b5b6c"),
-    "constant": Colours(fill="#eef0f2", line="#8a94a0", faint="#59636e"),
-    "result": Colours(fill="#fff3d6", line="#c98a1b", faint="#6b5c3f"),
-}
-INK = "#1f2933"
-GRAD_COLOUR = "#a61e4d"
-EDGE_COLOUR = "#7b8794"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a box: a name (empty where a matrix goes on) and its numbers."""
-
-    name: str
-    cells: tuple[str, ...]
-    colour: str = INK
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One node: the operation and label in its title, a note (shape, parameters) beside them, rows of numbers below."""
-
-    kind: Kind
-    symbol: str
-    label: str
-    note: str
-    rows: tuple[Row, ...]
+LONGEST_DERIVATIVE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One argument: the box at index `tail` feeds the box at index `head`."""
+def as_diagram(
+    roots: Node | Sequence[Node], options: Options | None = None, variables: Mapping[str, Any] | None = None
+) -> Diagram:
+    """Everything that a result, or several, were computed from, as a diagram.
 
-    tail: int
-    head: int
-
-
-@dataclass(frozen=True, slots=True)
-class Diagram:
-    """Boxes oldest first, so that every edge points forward; the edges into a box stand in argument order."""
-
-    boxes: tuple[Box, ...]
-    edges: tuple[Edge, ...]
-
-
-def as_diagram(root: Node) -> Diagram:
-    """Everything `root` was computed from, as a diagram.
+    Parameters
+    ----------
+    roots
+        The results.
+    options
+        What to show.
+    variables
+        Name nodes that have no label by these.
 
     Examples
     --------
@@ -91,69 +70,69 @@ def as_diagram(root: Node) -> Diagram:
     >>> [(edge.tail, edge.head) for edge in diagram.edges]
     [(0, 1), (0, 1)]
     """
-    nodes = tape(root)
-    index = {id(node): i for i, node in enumerate(nodes)}
-    changed = {id(arg) for node in nodes for arg in node.args if arg.is_leaf and not arg.used_by(node)}
-    boxes = tuple(_box(node, changed=id(node) in changed) for node in nodes)
-    edges = tuple(Edge(index[id(arg)], head) for head, node in enumerate(nodes) for arg in node.args)
-    return Diagram(boxes, edges)
+    options = options or Options()
+    selection = select([roots] if isinstance(roots, Node) else roots, options.hide, options.only_path)
+    names = names_of(selection.nodes, variables or {})
+    plan = make_plan(selection, options.depth, options.fold, options.limit)
+    changed = _changed(selection)
+    shown = _shown(plan, selection)
+    boxes = tuple(
+        box_of(planned, options, names, nodes, any(node.serial in changed for node in planned.nodes))
+        for planned, nodes in zip(plan.boxes, shown, strict=True)
+    )
+    legend: tuple[tuple[str, str], ...] = ()
+    if options.colour == "grad":
+        boxes, legend = shaded(boxes, [_magnitude(nodes) for nodes in shown])
+    texts = _derivatives(plan, names) if options.derivatives else [""] * len(plan.wires)
+    edges = tuple(Edge(wire.tail, wire.head, text) for wire, text in zip(plan.wires, texts, strict=True))
+    frames = tuple(Frame(one_line(frame.title), frame.parent, frame.times, frame.how) for frame in plan.frames)
+    if options.heat:
+        legend += HEAT_LEGEND
+    return Diagram(boxes, edges, frames, legend, tuple(plan.notes))
 
 
-def _box(node: Node, changed: bool) -> Box:
-    kind: Kind = "result" if node.primitive is not None else "leaf" if node.requires_grad else "constant"
-    symbol = "" if node.primitive is None else _one_line(node.primitive.symbol)
-    label = _one_line(node.label or "")
-    shape = str(node.primal.shape) if hasattr(node.primal, "shape") else ""
-    note = [" ".join(filter(None, ("" if symbol or label else kind, shape)))]
-    note += [f"{name}={_param(value)}" for name, value in node.params.items() if value is not None and name != "shape"]
-    note += ["changed since"] if changed else []
-    rows = _rows("data", node.primal, INK)
-    rows += [] if node.grad is None else _rows("grad", node.grad, GRAD_COLOUR)
-    return Box(kind, symbol, label, ", ".join(filter(None, note)), tuple(rows))
+def _changed(selection: Selection) -> set[int]:
+    """The leaves that were changed after some result had used them."""
+    return {
+        arg.serial for node in selection.nodes for arg in node.args if arg.primitive is None and not arg.used_by(node)
+    }
 
 
-def _param(value: Any) -> str:
-    """A piece of metadata as one would write it in code: an index (0, slice(1, None)) as [0, 1:]."""
-    if isinstance(value, tuple) and any(isinstance(part, slice) for part in value):
-        return f"[{', '.join(map(_param, value))}]"
-    if isinstance(value, slice):
-        parts = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
-        return ":".join("" if part is None else str(part) for part in parts)
-    return _one_line("..." if value is Ellipsis else " ".join(str(value).split()))
+def _shown(plan: Plan, selection: Selection) -> list[list[Node]]:
+    """The nodes whose numbers stand in each box: of a closed group only those that something outside of it uses."""
+    leaving = {root.serial for root in selection.roots}
+    for node in selection.nodes:
+        box = plan.box_of[node.serial]
+        leaving.update(arg.serial for _, arg in selection.args[node.serial] if plan.box_of[arg.serial] != box)
+    return [
+        planned.nodes
+        if planned.group is None
+        else [node for node in planned.nodes if node.serial in leaving] or planned.nodes[-1:]
+        for planned in plan.boxes
+    ]
 
 
-def _rows(name: str, value: Any, colour: str) -> list[Row]:
-    array = np.asarray(value)
-    lines: list[tuple[str, ...]]
-    if array.size == 0:
-        lines = [("empty",)]
-    elif array.size > MOST_ENTRIES:
-        lines = [(_summary(array),)]
-    else:
-        width = array.shape[-1] if array.ndim else 1
-        lines = [tuple(_number(entry) for entry in line) for line in array.reshape(-1, width)]
-    return [Row("" if i else name, line, colour) for i, line in enumerate(lines)]
+def _derivatives(plan: Plan, names: Mapping[int, str]) -> list[str]:
+    """Beside each wire the derivative of its head by its tail: a number, or the rule that takes a cotangent g back."""
+    texts = []
+    for wire in plan.wires:
+        node, text = wire.node, ""
+        if node is not None and node.args[wire.slot].requires_grad:
+            if isinstance(node.primal, float):
+                text = listed(local_cotangents(node)[wire.slot])
+            elif (reading := read(node)[wire.slot]) is not None:
+                called = {reading.g.serial: "g", reading.out.serial: names.get(node.serial, "out")}
+                for stand_in, arg, name in zip(reading.args, node.args, _argument_names(len(node.args)), strict=False):
+                    called[stand_in.serial] = names.get(arg.serial, name)
+                text = written(reading.result, called)
+        texts.append(one_line(text, LONGEST_DERIVATIVE))
+    return texts
 
 
-def _summary(array: np.ndarray[Any, Any]) -> str:
-    """The range of many numbers, with what is not finite counted instead of swallowed."""
-    finite = np.isfinite(array)
-    parts = []
-    if finite.any():
-        low, high = array[finite].min(), array[finite].max()
-        parts.append(f"all {_number(low)}" if low == high and finite.all() else f"{_number(low)} … {_number(high)}")
-    for name, found in (("nan", np.isnan(array)), ("inf", array == np.inf), ("-inf", array == -np.inf)):
-        parts += [f"{np.count_nonzero(found)} {name}"] if found.any() else []
-    return ", ".join(parts)
+def _argument_names(count: int) -> Sequence[str]:
+    return "xyz" if count <= 3 else [f"x{i}" for i in range(count)]
 
 
-def _number(entry: Any) -> str:
-    return f"{entry:.4g}" if isinstance(entry, float | np.floating) else _one_line(str(entry))
-
-
-def _one_line(text: str) -> str:
-    """`text` with every invisible or direction-changing character written out, cut to a length that fits a box."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: LONGEST_TEXT + 1])
-    if len(shown) <= LONGEST_TEXT:
-        return shown
-    return f"{shown[: LONGEST_TEXT - 8]}… ({len(text):,} characters)"
+def _magnitude(nodes: Sequence[Node]) -> float | None:
+    grads = [node.grad for node in nodes if node.grad is not None]
+    return largest(grads) if grads else None

@@ -6,6 +6,9 @@ used a thousand times needs one wire. (3) Each column, from the right, is sorted
 neighbours in a column change places as long as that removes crossings. (4) Each item wants to be level with the items
 it is wired to; the heights closest to that which order and spacing allow are an isotonic regression.
 
+What gets too wide is broken into lines, like a text: the columns of a line end at the right, and the wires that go on
+turn back through the gap to the next line, each in a lane of its own.
+
 No step recurses, and nothing is drawn here: sizes go in, places come out.
 """
 
@@ -13,11 +16,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 
-__all__ = ["Layout", "place"]
+__all__ = ["LEAST_COLUMN_GAP", "MIDDLE", "Layout", "Port", "place"]
 
 ROW_GAP = 18.0
 WIRE_GAP = 10.0
@@ -25,7 +29,12 @@ LEAST_COLUMN_GAP = 36.0
 MOST_COLUMN_GAP = 110.0
 ORDER_ROUNDS = 20
 HEIGHT_SWEEPS = 16
+LANE = 7.0
+TURN = 16.0  # the radius, about, of the innermost turn into the gap between two lines
 STIFFNESS = 30.0  # of a wire between two waypoints, against 1 between two boxes
+
+Port = tuple[float, float | None]
+MIDDLE: Port = (0.5, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Layout:
     """The place of every box (its top left corner), and per edge the points its curve passes through.
 
     A curve's points come in pairs: level from the first to the second of a pair (beside a box, or across a column),
-    then bending to the first of the next pair.
+    then bending to the first of the next pair. Between two lines a pair is level from right to left.
     """
 
     corners: list[tuple[float, float]]
@@ -57,20 +66,34 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A stretch of wire between neighbouring columns. It leaves `tail` at its middle and enters `head` at `port`, a
-    fraction of the height from the top: this is how argument order becomes visible."""
+    """A stretch of wire between neighbouring columns. It leaves `tail` at `out` and enters `head` at `port`, both
+    fractions of the height from the top: this is how argument order becomes visible."""
 
     tail: _Item
     head: _Item
+    out: float
     port: float
     weight: float
+
+    @property
+    def tail_y(self) -> float:
+        return self.tail.y + (self.out - 0.5) * self.tail.height
 
     @property
     def head_y(self) -> float:
         return self.head.y + (self.port - 0.5) * self.head.height
 
 
-def place(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Layout:
+def place(
+    sizes: Sequence[tuple[float, float]],
+    edges: Sequence[tuple[int, int]],
+    *,
+    ports: Sequence[Port] = (),
+    rooms: Sequence[float] = (),
+    first: Collection[int] = (),
+    last: Collection[int] = (),
+    widest: float = inf,
+) -> Layout:
     """Places for boxes of the given (width, height), connected left to right.
 
     Parameters
@@ -79,6 +102,16 @@ def place(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]
         Width and height of each box.
     edges
         (tail, head) box indices, tail < head; the edges into one head enter it from top to bottom in the order given.
+    ports
+        For each edge where it leaves its tail and enters its head, as fractions of the height from the top; None for
+        a head that its edges enter evenly spaced. By default out of the middle, and evenly spaced.
+    rooms
+        For each edge how much level wire to keep free before its head, for a text.
+    first, last
+        Boxes that stand alone in the first column, or in the last; wires run from the left border to those and from
+        these to the right one.
+    widest
+        Break what is wider into lines.
 
     Examples
     --------
@@ -86,71 +119,208 @@ def place(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]
     >>> layout.corners
     [(0.0, 0.0), (0.0, 38.0), (86.0, 19.0)]
     """
-    boxes = [_Item(width, height, ROW_GAP) for width, height in sizes]
-    column_of = _columns(len(boxes), edges)
+    boxes = [_Item(width, height, ROW_GAP if width else WIRE_GAP) for width, height in sizes]
+    column_of = _columns(len(boxes), edges, first, last)
     columns: list[list[_Item]] = [[] for _ in range(max(column_of, default=-1) + 1)]
-    routes = _route(boxes, edges, column_of, columns)
+    routes = _route(boxes, edges, column_of, columns, ports or [MIDDLE] * len(edges))
     _order(columns)
-    height = _heights(columns)
+    _heights(columns)
 
-    x, lefts, rights = 0.0, [], []
-    for column in columns:
-        lefts.append(x)
-        rights.append(x + max(item.width for item in column))
-        rise = max((abs(link.head_y - link.tail.y) for item in column for link in item.right), default=0.0)
-        x = rights[-1] + min(max(LEAST_COLUMN_GAP, rise / 4), MOST_COLUMN_GAP)
+    free = [0.0] * len(columns)
+    for (_, head), room in zip(edges, rooms, strict=False):
+        free[column_of[head]] = max(free[column_of[head]], room)
+    gaps = [_gap(column) for column in columns]
+    widths = [max((item.width for item in column), default=0.0) for column in columns]
+    line_of = _lines(widths, [gap + room for gap, room in zip([0.0, *gaps], free, strict=False)], widest)
+    lines = _Lines(columns, line_of, routes, [column_of[tail] for tail, _ in edges])
+    height = lines.stack()
+    margin = lines.margin
+
+    lefts, rights, x = [], [], 0.0
+    for i, width in enumerate(widths):
+        x = x + gaps[i - 1] if i and line_of[i] == line_of[i - 1] else margin + lines.indent(line_of[i])
+        lefts.append(x + free[i])
+        rights.append(lefts[-1] + width)
+        x = rights[-1]
+    ends = [max(rights[i] for i, at in enumerate(line_of) if at == line) for line in range(len(lines.items))]
+    whole = max(ends, default=0.0) + margin
     corners = []
-    for box, at in zip(boxes, column_of, strict=True):
-        room = rights[at] - lefts[at] - box.width  # a result stands in the middle of it, a leaf near its user
-        corners.append((lefts[at] + (room / 2 if box.left else room), box.y - box.height / 2))
+    for i, (box, at) in enumerate(zip(boxes, column_of, strict=True)):
+        left, right = lefts[at], rights[at]
+        if box in lines.moved:
+            left, right = margin, margin + lines.indent(line_of[at] + 1) - LEAST_COLUMN_GAP
+        slack = right - left - box.width  # a result stands in the middle of it, a leaf near its user
+        x = left + (slack / 2 if box.left else slack)
+        corners.append((0.0 if i in first else whole if i in last else x, box.y - box.height / 2))
     curves = []
     for (tail, head), route in zip(edges, routes, strict=True):
-        first, last = column_of[tail], column_of[head]
-        points = [(corners[tail][0] + boxes[tail].width, boxes[tail].y), (rights[first], boxes[tail].y)]
-        for at, link in enumerate(route[1:], first + 1):
-            points += [(lefts[at], link.tail.y), (rights[at], link.tail.y)]
-        points += [(lefts[last], route[-1].head_y), (corners[head][0], route[-1].head_y)]
+        start, end = column_of[tail], column_of[head]
+        points = [(corners[tail][0] + boxes[tail].width, route[0].tail_y), (rights[start], route[0].tail_y)]
+        for at, link in enumerate(route, start + 1):
+            line = line_of[at]
+            if line != line_of[at - 1]:
+                indent = margin + max(lines.indent(line) - LEAST_COLUMN_GAP, 0.0)
+                if link.tail in lines.moved:
+                    points[-1] = (indent, link.tail_y)
+                else:
+                    lane = lines.lanes[line - 1][link.tail, link.out]
+                    points[-1] = (ends[line - 1], points[-1][1])
+                    points += [(ends[line - 1], lane), (margin, lane)]
+                    if lines.indent(line):
+                        y = link.tail_y - lines.shifts[line - 1] + lines.shifts[line]
+                        points += [(margin, y), (indent, y)]
+            y = link.head_y
+            if at == end:
+                points += [(lefts[end] - free[end], y), (corners[head][0], y)]
+            else:
+                points += [(lefts[at], y), (rights[at], y)]
         curves.append(points)
-    return Layout(corners, curves, rights[-1] if rights else 0.0, height)
+    return Layout(corners, curves, whole, height)
 
 
-def _columns(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+def _gap(column: list[_Item]) -> float:
+    """The room to the next column: more of it where wires rise steeply."""
+    rise = max((abs(link.head_y - link.tail_y) for item in column for link in item.right), default=0.0)
+    return min(max(LEAST_COLUMN_GAP, rise / 4), MOST_COLUMN_GAP)
+
+
+def _lines(widths: Sequence[float], gaps: Sequence[float], widest: float) -> list[int]:
+    """The line that each column stands in: as few lines as can be, about equally long."""
+
+    def broken(limit: float) -> list[int]:
+        lines, x, line = [], 0.0, 0
+        for width, gap in zip(widths, gaps, strict=True):
+            if x and width and x + gap + width > limit:
+                line, x = line + 1, 0.0
+            x += width + (gap if x else 0.0)
+            lines.append(line)
+        return lines
+
+    lines = broken(widest)
+    if not lines or not lines[-1]:
+        return lines
+    low, high = max(widths), widest
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if broken(middle)[-1] == lines[-1] else (middle, high)
+    return broken(high)
+
+
+class _Lines:
+    """Lines of columns below each other, and what goes on from one to the next.
+
+    Attributes
+    ----------
+    moved
+        Leaves in the last column of a line. They stand at the beginning of the next, near their users.
+    lanes
+        For each line the wires that go on from it, by where they come from, and the height at which they turn back.
+    shifts
+        How far down each line was moved.
+    """
+
+    def __init__(
+        self, columns: list[list[_Item]], line_of: list[int], routes: Sequence[Sequence[_Link]], starts: Sequence[int]
+    ) -> None:
+        count = line_of[-1] + 1 if line_of else 0
+        self.items: list[list[_Item]] = [[] for _ in range(count)]
+        self.moved: set[_Item] = set()
+        self.indents = [0.0] * (count + 1)
+        for i, column in enumerate(columns):
+            ends = line_of[i + 1 : i + 2] == [line_of[i] + 1]
+            leaves = [item for item in column if ends and item.width and not item.left]
+            if len(leaves) == len(column):  # it is no line without them
+                leaves = []
+            self.moved.update(leaves)
+            self.items[line_of[i]] += [item for item in column if item not in self.moved]
+            if leaves:
+                self.items[line_of[i] + 1] += leaves
+                self.indents[line_of[i] + 1] = max(item.width for item in leaves) + LEAST_COLUMN_GAP
+        self.lanes: list[dict[tuple[_Item, float], float]] = [{} for _ in range(count - 1)]
+        for route, start in zip(routes, starts, strict=True):
+            for at, link in enumerate(route, start + 1):
+                if line_of[at] != line_of[at - 1] and link.tail not in self.moved:
+                    self.lanes[line_of[at - 1]][link.tail, link.out] = link.tail_y
+        self.shifts: list[float] = []
+
+    @property
+    def margin(self) -> float:
+        """The room for turns, on either side."""
+        return TURN + LANE * max(map(len, self.lanes)) if self.lanes else 0.0
+
+    def indent(self, line: int) -> float:
+        """The room for leaves at the beginning of a line."""
+        return self.indents[line]
+
+    def stack(self) -> float:
+        """Move each line below the one before, and give the wires between them their heights; return the total."""
+        y = 0.0
+        for line, items in enumerate(self.items):
+            # Where leaves have moved in, the wires from the line before pass them as they did there.
+            passing = list(self.lanes[line - 1].values()) if self.indents[line] else []
+            shift = y - min([*(item.y - item.height / 2 for item in items), *(end - WIRE_GAP for end in passing)])
+            self.shifts.append(shift)
+            if line:
+                self._turn_back(line - 1, y)
+            for item in items:
+                item.y += shift
+            y = max([*(item.y + item.height / 2 for item in items), *(end + shift for end in passing)])
+            if line < len(self.lanes):
+                y += 2 * TURN + LANE * len(self.lanes[line])
+        return y
+
+    def _turn_back(self, line: int, bottom: float) -> None:
+        """The heights of the wires between two lines; that from the top turns widest and comes out below the others."""
+        lanes = self.lanes[line]
+        for i, key in enumerate(sorted(lanes, key=lanes.__getitem__)):
+            lanes[key] = bottom - TURN - LANE * i
+
+
+def _columns(count: int, edges: Sequence[tuple[int, int]], first: Collection[int], last: Collection[int]) -> list[int]:
     """Column of each box: as far right as its users allow, or, where that saves wire, as far left as its arguments."""
     arguments: list[list[int]] = [[] for _ in range(count)]
-    uses, to_end = [0] * count, [0] * count
+    uses = [0] * count
+    to_end = [1 if last and box not in last else 0 for box in range(count)]
     for tail, head in sorted(edges, key=lambda edge: -edge[1]):
         arguments[head].append(tail)
         uses[tail] += 1
         to_end[tail] = max(to_end[tail], to_end[head] + 1)
-    last = max(to_end, default=0)
-    column_of = [last - distance for distance in to_end]
+    most = max((distance for box, distance in enumerate(to_end) if box not in first), default=0) + bool(first)
+    column_of = [0 if box in first else most - distance for box, distance in enumerate(to_end)]
     for box in range(count):
-        if len(arguments[box]) > uses[box]:
+        if len(arguments[box]) > uses[box] and box not in last:
             column_of[box] = 1 + max(column_of[tail] for tail in arguments[box])
     return column_of
 
 
 def _route(
-    boxes: list[_Item], edges: Sequence[tuple[int, int]], column_of: list[int], columns: list[list[_Item]]
+    boxes: list[_Item],
+    edges: Sequence[tuple[int, int]],
+    column_of: list[int],
+    columns: list[list[_Item]],
+    ports: Sequence[Port],
 ) -> list[list[_Link]]:
     """Put the boxes into their columns, link them through waypoints, and return each edge's stretches of wire."""
     for box, column in zip(boxes, column_of, strict=True):
         _stand(box, columns[column])
     arguments = Counter(head for _, head in edges)
     entered: Counter[int] = Counter()
-    trunks: list[list[_Link]] = [[] for _ in boxes]
+    trunks: dict[tuple[int, float], list[_Link]] = {}
     routes = []
-    for tail, head in edges:
-        trunk, between = trunks[tail], range(column_of[tail] + 1, column_of[head])
+    for (tail, head), (out, port) in zip(edges, ports, strict=True):
+        trunk, between = trunks.setdefault((tail, out), []), range(column_of[tail] + 1, column_of[head])
         for column in between[len(trunk) :]:
             waypoint = _Item()
             _stand(waypoint, columns[column])
-            trunk.append(_link(trunk[-1].head, waypoint, STIFFNESS) if trunk else _link(boxes[tail], waypoint, 2))
+            trunk.append(_link(trunk[-1].head, waypoint, STIFFNESS) if trunk else _link(boxes[tail], waypoint, 2, out))
         passed = trunk[: len(between)]
-        port = (entered[head] + 0.5) / arguments[head]
+        if port is None:
+            port = (entered[head] + 0.5) / arguments[head]
         entered[head] += 1
-        last = _link(passed[-1].head, boxes[head], 2, port) if passed else _link(boxes[tail], boxes[head], 1, port)
-        routes.append([*passed, last])
+        if passed:
+            routes.append([*passed, _link(passed[-1].head, boxes[head], 2, 0.5, port)])
+        else:
+            routes.append([_link(boxes[tail], boxes[head], 1, out, port)])
     return routes
 
 
@@ -159,8 +329,8 @@ def _stand(item: _Item, column: list[_Item]) -> None:
     column.append(item)
 
 
-def _link(tail: _Item, head: _Item, weight: float, port: float = 0.5) -> _Link:
-    link = _Link(tail, head, port, weight)
+def _link(tail: _Item, head: _Item, weight: float, out: float = 0.5, port: float = 0.5) -> _Link:
+    link = _Link(tail, head, out, port, weight)
     tail.right.append(link)
     head.left.append(link)
     return link
@@ -192,7 +362,9 @@ def _end(item: _Item) -> float:
 
 def _crossings(upper: _Item, lower: _Item) -> int:
     """How often the wires of two neighbours in a column cross, with `upper` above."""
-    before = _inversions([link.tail.place for link in upper.left], [link.tail.place for link in lower.left])
+    before = _inversions(
+        [link.tail.place + link.out for link in upper.left], [link.tail.place + link.out for link in lower.left]
+    )
     after = _inversions(
         [link.head.place + link.port for link in upper.right], [link.head.place + link.port for link in lower.right]
     )
@@ -204,18 +376,13 @@ def _inversions(above: Sequence[float], below: Sequence[float]) -> int:
     return sum(bisect_left(below, end) for end in above)
 
 
-def _heights(columns: list[list[_Item]]) -> float:
-    """Bring every item as level with its neighbours as order and spacing allow; return the total height."""
+def _heights(columns: list[list[_Item]]) -> None:
+    """Bring every item as level with its neighbours as order and spacing allow."""
     for column in columns:
         _settle(column, [0.0] * len(column))
     for sweep in range(HEIGHT_SWEEPS):
         for column in columns if sweep % 2 else reversed(columns):
             _settle(column, [_wish(item) for item in column])
-    items = [item for column in columns for item in column]
-    top = min((item.y - item.height / 2 for item in items), default=0.0)
-    for item in items:
-        item.y -= top
-    return max((item.y + item.height / 2 for item in items), default=0.0)
 
 
 def _wish(item: _Item) -> float:
@@ -223,8 +390,8 @@ def _wish(item: _Item) -> float:
     total = sum(link.weight for link in item.left) + sum(link.weight for link in item.right)
     if not total:
         return item.y
-    pull = sum(link.weight * (link.tail.y - link.head_y + item.y) for link in item.left)
-    pull += sum(link.weight * (link.head_y) for link in item.right)
+    pull = sum(link.weight * (link.tail_y - link.head_y + item.y) for link in item.left)
+    pull += sum(link.weight * (link.head_y - link.tail_y + item.y) for link in item.right)
     return pull / total
 
 

@@ -1,40 +1,82 @@
-"""The picture of a graph: `draw` makes a `graphviz.Digraph` that can show itself even where Graphviz is missing."""
+"""The picture of a graph: `draw` makes a `graphviz.Digraph` that shows itself, also where Graphviz is missing."""
 
 from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import graphviz
 
 from autograd.graph import Node
 from autograd.readers import dot
-from autograd.readers.diagram import Diagram, as_diagram
+from autograd.readers.diagram import Diagram, Options, as_diagram
+from autograd.readers.names import variables
+from autograd.readers.options import LIMIT
 from autograd.readers.render import RenderError, Request, render, write_whole
 from autograd.readers.svg import as_svg
 
-__all__ = ["Picture", "draw"]
+__all__ = ["Picture", "draw", "node_bundle"]
 
-MOST_BOXES_UNASKED = 300
+MOST_BOXES_UNASKED = 600
+MOST_BOXES_IN_PIXELS = 100
 MOST_LINES = 60
-IMAGE_SUFFIXES = {".svg", ".png", ".pdf"}
 EMPTY = Diagram((), ())
 
 
-def draw(node: Node) -> Picture:
+def draw(
+    node: Node | Sequence[Node],
+    *,
+    label: bool = True,
+    symbol: bool = True,
+    shape: bool = True,
+    data: bool = True,
+    grad: bool = True,
+    heat: bool | Literal["data", "grad"] = False,
+    derivatives: bool = False,
+    colour: Literal["kind", "grad"] = "kind",
+    depth: int | None = None,
+    fold: bool | None = None,
+    limit: int | None = LIMIT,
+    hide: str | Iterable[str] = (),
+    only_path: tuple[Node, Node] | None = None,
+    mark: Mapping[Node, str] | None = None,
+) -> Picture:
     """Draw the graph that a result was computed from.
 
     Every node is a box with its operation or kind, label, shape, data and gradient; leaves are blue, constants grey,
-    results yellow. Edges enter a box from top to bottom in the order of its arguments. A notebook shows the picture by
-    itself.
+    results yellow, scopes green. A node without a label is called as the variable that holds it where `draw` is called.
+    Edges enter a box from top to bottom in the order of its arguments. A notebook shows the picture by itself.
 
     Parameters
     ----------
-    node : Value or Tensor
+    node : Value or Tensor, or several
         The result, for example a loss. Draw after ``backward()`` to see the gradients.
+    label, symbol, shape, data, grad : bool
+        What a box shows. An array of more than 12 numbers is written as its range.
+    heat : bool, "data" or "grad"
+        Arrays as small heat pictures: blue below zero, red above.
+    derivatives : bool
+        The local derivative on each edge: a number for Values, the rule for Tensors.
+    colour : "kind" or "grad"
+        Paint boxes by what they are, or by the size of their gradients on a logarithmic scale.
+    depth : int, optional
+        Draw so many scopes (module calls, ``with autograd.scope("name")``) in one another as frames and each below
+        them as one box. 0 draws every scope as a box.
+    fold : bool, optional
+        Draw what repeats one after the other once, with "×12". By default only where the picture would be too large.
+    limit : int or None
+        The largest number of boxes. What has more is folded, and the picture says how; None draws everything.
+    hide : "constants", "broadcasts" or both
+        What to leave out.
+    only_path : (Node, Node), optional
+        Only what lies on a way from the first of two nodes to the second.
+    mark : dict of Node to str, optional
+        Boxes to frame red, and what to write into them.
 
     Returns
     -------
@@ -45,6 +87,8 @@ def draw(node: Node) -> Picture:
     ------
     TypeError
         If `node` is not part of a graph.
+    ValueError
+        If an option does not exist.
 
     Examples
     --------
@@ -56,26 +100,44 @@ def draw(node: Node) -> Picture:
     n0 = leaf x  data 3  grad 6
     n1 = *(n0, n0)  data 9  grad 1
     n2 = constant  data 1
-    n3 = +(n1, n2)  data 10  grad 1
+    n3 = +(n1, n2) y  data 10  grad 1
     """
-    if not isinstance(node, Node):
+    roots = [node] if isinstance(node, Node) else list(node) if isinstance(node, list | tuple) else []
+    if not roots or not all(isinstance(root, Node) for root in roots):
         raise TypeError(
             f"draw: `node` must be a Value or a Tensor, such as a loss, not {type(node).__name__}; a plain number or "
             "array remembers nothing of how it was computed."
         )
-    return _picture_of(as_diagram(node))
+    options = Options(
+        label=label,
+        symbol=symbol,
+        shape=shape,
+        data=data,
+        grad=grad,
+        heat=heat,
+        derivatives=derivatives,
+        colour=colour,
+        depth=depth,
+        fold=fold,
+        limit=limit,
+        hide=hide,
+        only_path=only_path,
+        mark=mark or {},
+    )
+    return _picture_of(as_diagram(roots, options, variables(sys._getframe(1))))
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]
     """A `graphviz.Digraph` of a computation that renders with whatever is there.
 
-    All of Digraph's methods mean what they mean there, but `pipe` and `render` do not need a ``dot`` program: they use
-    it if there is one, else pygraphviz, else a layout of our own, which knows svg only. `save` looks at the suffix.
+    All of Digraph's methods mean what they mean there, but `pipe` and `render` need no ``dot`` program for svg: the
+    layout is our own, and the same everywhere. Other formats are Graphviz's, and so is whatever was changed by hand.
+    `save` looks at the suffix.
 
     Attributes
     ----------
     diagram : Diagram
-        What is shown: boxes and edges.
+        What is shown: boxes, edges, frames, legend, notes.
     """
 
     def __init__(self, *args: Any, diagram: Diagram = EMPTY, **kwargs: Any) -> None:
@@ -165,12 +227,37 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         *,
         skip_existing: bool | None = False,
     ) -> str:
-        """Write the picture to a file and return its path: an image for .svg, .png and .pdf, otherwise DOT source."""
+        """Write the picture to a file and return its path; the suffix says what it becomes.
+
+        ``.svg`` and ``.html`` need nothing else, ``.png`` and ``.pdf`` Graphviz or pygraphviz; ``.dot`` and ``.gv`` are
+        the source.
+
+        Raises
+        ------
+        ValueError
+            For another suffix.
+        RenderError
+            If nothing here can make the format; the message says what to install.
+        """
         path = self._path(filename, directory)
+        suffix = path.suffix.lower()
+        if suffix not in _WRITERS:
+            raise ValueError(
+                f"save: {path.name!r} does not end in {', '.join(_WRITERS)}. For another format of Graphviz's use "
+                "render(filename, format=...)."
+            )
         if not (skip_existing and path.exists()):
-            image = path.suffix.lower() in IMAGE_SUFFIXES
-            write_whole(path, self.pipe(path.suffix[1:].lower()) if image else self.source.encode(self.encoding))
+            write_whole(path, _WRITERS[suffix](self))
         return str(path)
+
+    def html(self, title: str = "A computation") -> str:
+        """A page of its own, light or dark as the reader's system is, that needs nothing else."""
+        return (
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f"<title>{escape(title)}</title>\n"
+            "<style>:root{color-scheme:light dark}body{margin:1rem;background:Canvas;color:CanvasText}</style>\n"
+            f"</head>\n<body>\n{self.svg()}</body>\n</html>\n"
+        )
 
     def _path(self, filename: os.PathLike[str] | str | None, directory: os.PathLike[str] | str | None) -> Path:
         if filename is not None:
@@ -197,6 +284,8 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
             return bundle
         for kind, format in (("image/svg+xml", "svg"), ("image/png", "png")):
             if kind in wanted:
+                if format == "png" and len(self.diagram.boxes) > MOST_BOXES_IN_PIXELS:
+                    continue
                 try:
                     bundle[kind] = self.svg() if format == "svg" else self.pipe(format)
                 except Exception:  # a cell that shows a picture must not fail for want of a renderer
@@ -210,31 +299,55 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         return as_svg(self.diagram)
 
 
+_WRITERS: dict[str, Callable[[Picture], bytes]] = {
+    ".svg": lambda picture: picture.pipe("svg"),
+    ".html": lambda picture: picture.html().encode(),
+    ".png": lambda picture: picture.pipe("png"),
+    ".pdf": lambda picture: picture.pipe("pdf"),
+    ".dot": lambda picture: picture.source.encode(picture.encoding),
+    ".gv": lambda picture: picture.source.encode(picture.encoding),
+}
+
+
 def _picture_of(diagram: Diagram) -> Picture:
     picture = Picture(diagram=diagram, format="svg", **dot.STYLE)
-    for i, box in enumerate(diagram.boxes):
-        picture.node(f"n{i}", dot.label(box))
-    for tail, head in dot.edges(diagram):
-        picture.edge(tail, head)
+    dot.write(diagram, picture)
     return picture
 
 
+def node_bundle(
+    node: Node, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """What a notebook shows of a node: its repr, and of a result the picture too. It never raises."""
+    bundle: dict[str, Any] = {"text/plain": repr(node)}
+    if not node.is_leaf:
+        try:
+            bundle = {**draw(node)._repr_mimebundle_(include, exclude), **bundle}
+        except Exception:  # a cell that shows a node must not fail for its picture
+            return bundle
+    wanted = bundle.keys() if include is None else set(include)
+    return {kind: content for kind, content in bundle.items() if kind in wanted and kind not in set(exclude or ())}
+
+
 def _listing(diagram: Diagram) -> str:
-    """The picture in words, one line per box."""
+    """The picture in words, one line per box, then the notes."""
     arguments: list[list[str]] = [[] for _ in diagram.boxes]
     for edge in diagram.edges:
         arguments[edge.head].append(f"n{edge.tail}")
     lines = []
     for i, box in enumerate(diagram.boxes[:MOST_LINES]):
-        made_by = f"{box.symbol}({', '.join(arguments[i])})" if box.symbol else box.kind
+        made_by = f"{box.symbol}({', '.join(arguments[i])})" if box.symbol or arguments[i] else box.kind
+        times = f"×{box.times:,}" if box.times > 1 else ""
         note = box.note.removeprefix(box.kind).strip()
         numbers = ""
         for row in box.rows:
             numbers += f"  {row.name} " if row.name else "; "
             numbers += " ".join(row.cells)
-        lines.append(" ".join(filter(None, (f"n{i} =", made_by, box.label, note))) + numbers)
+        mark = f"  ! {box.mark}" if box.mark else ""
+        lines.append(" ".join(filter(None, (f"n{i} =", made_by, box.label, times, note))) + numbers + mark)
     if len(diagram.boxes) > MOST_LINES:
         lines.append(f"... and {len(diagram.boxes) - MOST_LINES:,} more")
+    lines += diagram.notes
     if len(diagram.boxes) > MOST_BOXES_UNASKED:
         lines.append(f'{len(diagram.boxes):,} boxes are too many to show unasked; .save("picture.svg") draws them all')
     return "\n".join(lines)

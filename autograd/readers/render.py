@@ -1,8 +1,8 @@
 """From a picture to bytes, by the best renderer that is there.
 
-A ladder: the ``dot`` program; Graphviz in this process (pygraphviz); and where there is neither, our own SVG. A rung
-may fail in whatever way its platform likes (no program, no permission to start one, a crash, a missing library): the
-next one does not ask.
+A ladder: our own SVG, which looks the same everywhere; for what it cannot make, the ``dot`` program; and Graphviz in
+this process (pygraphviz). A rung may fail in whatever way its platform likes (no program, no permission to start one, a
+crash, a missing library): the next one does not ask.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import graphviz
+
+from autograd.readers.png import slimmed
 
 __all__ = ["RenderError", "Request", "render", "write_whole"]
 
@@ -47,14 +49,19 @@ def render(request: Request) -> bytes:
     _check("format", request.format, graphviz.FORMATS)
     _check("engine", request.engine, graphviz.ENGINES)
     reasons = []
-    for rung in (_by_program, _in_process, _by_ourselves):
+    for rung in (_by_ourselves, _by_program, _in_process):
         try:
-            return rung(request)
-        except Exception as error:  # the next rung does not ask why
+            image = rung(request)
+            return slimmed(image) if request.format == "png" else image
+        except RenderError as error:
+            reasons.append(f"{(rung.__doc__ or '').rstrip('.')}: {_first_line(error)}")
+        except Exception as error:  # of a foreign renderer: the next rung does not ask why
+            if rung is _by_ourselves:
+                raise
             reasons.append(f"{(rung.__doc__ or '').rstrip('.')}: {_first_line(error)}")
     raise RenderError(
         f"Cannot draw {request.format!r} here: install Graphviz, or pygraphviz with "
-        f"`pip install \"chainrule[demo]\"`; without them there is only 'svg'. (" + "; ".join(reasons) + ")"
+        f"`pip install \"chainrule[demo]\"`; without them there are 'svg', 'html' and 'dot'. ({'; '.join(reasons)})"
     )
 
 

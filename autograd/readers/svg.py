@@ -1,17 +1,32 @@
 """A diagram as a standalone SVG, laid out without any program but this one.
 
-No ids, no styles, no scripts: any number of these pictures can stand in one page.
+No ids, no styles, no scripts: any number of these pictures can stand in one page. All text stands on an opaque ground,
+so a picture reads on a light page and on a dark one. Boxes and wires carry their number in the diagram (``data-box``,
+``data-edge``) for whoever wants to point at them.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from xml.sax.saxutils import escape
 
-from autograd.readers.diagram import EDGE_COLOUR, INK, PALETTE, Box, Diagram
-from autograd.readers.layout import place
+from autograd.readers.elements import (
+    EDGE_COLOUR,
+    FAINT,
+    FRAME_COLOUR,
+    INK,
+    MARK_COLOUR,
+    PALETTE,
+    PAPER,
+    Box,
+    Diagram,
+    Grid,
+    Row,
+)
+from autograd.readers.nested import Frame, Point, place_nested
 
-__all__ = ["as_svg"]
+__all__ = ["as_svg", "text_width"]
 
 FONT_SIZE = 12.0
 LINE = 19.0
@@ -21,6 +36,11 @@ WORD_GAP = 5.0
 MARGIN = 4.0
 ARROW = 7.0
 BOLD = 1.07
+LARGEST_CELL = 14.0
+HEAT_SIZE = 88.0
+PILL = 15.0
+SWATCH = 12.0
+WIDEST = 1800.0
 
 # Helvetica's widths, in ems; whatever is not listed is about as wide as a small letter.
 _WIDTHS = {
@@ -50,27 +70,41 @@ def as_svg(diagram: Diagram) -> str:
     >>> as_svg(as_diagram(autograd.Value(2.0, label="x"))).count("<rect ")
     1
     """
-    drawn = [_DrawnBox(box) for box in diagram.boxes]
-    layout = place(
+    arguments = Counter(edge.head for edge in diagram.edges if edge.text)
+    drawn = [_DrawnBox(box, arguments[i]) for i, box in enumerate(diagram.boxes)]
+    layout = place_nested(
         [(box.width, box.height) for box in drawn],
         [(edge.tail, edge.head) for edge in diagram.edges],
+        [box.home for box in diagram.boxes],
+        [Frame(frame.parent, text_width(frame.text) * BOLD) for frame in diagram.frames],
+        [text_width(edge.text) + ARROW + 2 * PADDING if edge.text else 0.0 for edge in diagram.edges],
+        WIDEST,
     )
-    width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
-    count = len(diagram.boxes)
+    caption = _Caption(diagram)
+    width = max(layout.width, caption.width) + 2 * MARGIN
+    height = layout.height + caption.height + 2 * MARGIN
+    count = sum(max(1, len(box.serials)) for box in diagram.boxes)
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
             f' viewBox="{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}" role="img"'
             f' font-family="Helvetica,Arial,sans-serif" font-size="{FONT_SIZE:g}">',
-            f"<title>A computation of {count} node{'' if count == 1 else 's'}</title>",
+            f"<title>A computation of {count:,} node{'' if count == 1 else 's'}</title>",
+            *(_frame(frame.text, *rectangle) for frame, rectangle in zip(diagram.frames, layout.frames, strict=True)),
             f'<g fill="none" stroke="{EDGE_COLOUR}">',
-            *(_curve(points) for points in layout.curves),
+            *(_curve(i, points) for i, points in enumerate(layout.curves)),
             "</g>",
             f'<g fill="{EDGE_COLOUR}">',
-            *(_arrowhead(*points[-1]) for points in layout.curves),
+            *(_arrowhead(i, *points[-1]) for i, points in enumerate(layout.curves)),
             "</g>",
-            *(box.at(x, y) for box, (x, y) in zip(drawn, layout.corners, strict=True)),
+            *(box.at(i, x, y) for i, (box, (x, y)) in enumerate(zip(drawn, layout.corners, strict=True))),
+            *(
+                _beside(i, edge.text, *points[-1])
+                for i, (edge, points) in enumerate(zip(diagram.edges, layout.curves, strict=True))
+                if edge.text
+            ),
+            *caption.at(layout.height),
             "</svg>\n",
         ]
     )
@@ -79,50 +113,156 @@ def as_svg(diagram: Diagram) -> str:
 class _DrawnBox:
     """A box with its size: a title line, a rule, then names on the left and numbers right-aligned in columns."""
 
-    def __init__(self, box: Box) -> None:
+    def __init__(self, box: Box, texts: int) -> None:
         self.box = box
-        self.title = [
-            (text, attributes, _text_width(text) * (BOLD if "bold" in attributes else 1))
-            for text, attributes in (
-                (box.symbol, ' font-weight="bold"'),
-                (box.label, ' font-weight="bold"'),
-                (box.note, f' fill="{PALETTE[box.kind].faint}"'),
-            )
-            if text
-        ]
-        table = [(row.name, *row.cells) for row in box.rows]
-        self.columns = [max(map(_text_width, column)) for column in zip(*table, strict=True)]
+        self.title = [(text, style, text_width(text) * (BOLD if style == "bold" else 1)) for text, style in box.title]
+        most = max((len(row.cells) for row in box.rows), default=0)
+        full = [row.cells for row in box.rows if len(row.cells) == most]
+        self.names = max((text_width(row.name) for row in box.rows), default=0.0)
+        self.columns = [max(map(text_width, column)) for column in zip(*full, strict=True)]
         self.width = 2 * PADDING + max(
             sum(width for _, _, width in self.title) + WORD_GAP * (len(self.title) - 1),
-            sum(self.columns) + COLUMN_GAP * (len(self.columns) - 1),
+            text_width(box.mark) * BOLD,
+            *(self.names + COLUMN_GAP + self.cells_width(row) for row in box.rows),
+            *(_cell(row.heat) * len(row.heat[0]) for row in box.rows if row.heat),
+            1.0,
         )
-        self.height = LINE * (1 + len(box.rows)) + 4
+        lines = 1 + len(box.rows) + bool(box.mark)
+        heat = sum(_cell(row.heat) * len(row.heat) + 6 for row in box.rows if row.heat)
+        self.height = max(LINE * lines + heat + (4 if lines > 1 else 0), (PILL + 2) * texts)
 
-    def at(self, x: float, y: float) -> str:
+    def cells_width(self, row: Row) -> float:
+        if len(row.cells) == len(self.columns):
+            return sum(self.columns) + COLUMN_GAP * (len(self.columns) - 1)
+        return sum(map(text_width, row.cells)) + COLUMN_GAP * (len(row.cells) - 1)
+
+    def at(self, number: int, x: float, y: float) -> str:
         """The box with its top left corner at (x, y)."""
-        colours = PALETTE[self.box.kind]
+        colours = self.box.colours
+        frame = ' stroke-width="3"' if self.box.mark else ""
         parts = [
-            f'<g transform="translate({x:.1f},{y:.1f})" fill="{INK}">',
+            f'<g class="box" data-box="{number}" transform="translate({x:.1f},{y:.1f})" fill="{INK}">',
             f'<rect width="{self.width:.1f}" height="{self.height:.1f}" rx="6"'
-            f' fill="{colours.fill}" stroke="{colours.line}"/>',
-            f'<path d="M0,{LINE:g}H{self.width:.1f}" stroke="{colours.line}"/>',
+            f' fill="{colours.fill}" stroke="{colours.line}"{frame}/>',
         ]
+        if self.box.rows or self.box.mark:
+            parts.append(f'<path d="M0,{LINE:g}H{self.width:.1f}" stroke="{colours.line}"/>')
         left = PADDING
-        for text, attributes, width in self.title:
+        for text, style, width in self.title:
+            attributes = ' font-weight="bold"' if style == "bold" else f' fill="{colours.faint}"'
             parts.append(_text(text, left, LINE - 5, width, attributes))
             left += width + WORD_GAP
-        cells = self.columns[1:]
-        first = self.width - PADDING - sum(cells) - COLUMN_GAP * (len(cells) - 1)
-        for line, row in enumerate(self.box.rows, 2):
-            base = LINE * line - 3
+        base = LINE - 3
+        if self.box.mark:
+            base += LINE
+            attributes = f' font-weight="bold" fill="{MARK_COLOUR}"'
+            parts.append(_text(self.box.mark, PADDING, base, text_width(self.box.mark) * BOLD, attributes))
+        for row in self.box.rows:
+            base += LINE
             if row.name:
-                parts.append(_text(row.name, PADDING, base, _text_width(row.name), f' fill="{colours.faint}"'))
-            right = first
-            for text, width in zip(row.cells, cells, strict=True):
+                parts.append(_text(row.name, PADDING, base, text_width(row.name), f' fill="{colours.faint}"'))
+            widths = self.columns if len(row.cells) == len(self.columns) else list(map(text_width, row.cells))
+            right = self.width - PADDING - self.cells_width(row)
+            for text, width in zip(row.cells, widths, strict=True):
                 right += width
-                parts.append(_text(text, right, base, _text_width(text), f' fill="{row.colour}" text-anchor="end"'))
+                parts.append(_text(text, right, base, text_width(text), f' fill="{row.colour}" text-anchor="end"'))
                 right += COLUMN_GAP
+            if row.heat:
+                cell = _cell(row.heat)
+                parts.append(_heat(row.heat, cell, self.width - PADDING - cell * len(row.heat[0]), base + 5))
+                base += cell * len(row.heat) + 6
         return "".join([*parts, "</g>"])
+
+
+class _Caption:
+    """Below the picture: the legend in one line, then the notes."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        self.legend = diagram.legend
+        self.notes = diagram.notes
+        lines = bool(self.legend) + len(self.notes)
+        self.height = LINE * lines + 2 * PADDING if lines else 0.0
+        legend = sum(self.entry_width(*entry) for entry in self.legend)
+        self.width = 2 * PADDING + max([legend, *map(text_width, self.notes)]) if lines else 0.0
+
+    def entry_width(self, colour: str, text: str) -> float:
+        return (SWATCH if colour else 0) + (text_width(text) + 2 * WORD_GAP if text else 0)
+
+    def at(self, y: float) -> list[str]:
+        """The caption below height `y`."""
+        if not self.height:
+            return []
+        top = y + PADDING
+        height = self.height - PADDING
+        parts = [
+            f'<g transform="translate(0,{top:.1f})" fill="{INK}">',
+            f'<rect width="{self.width:.1f}" height="{height:.1f}" rx="6" fill="{PAPER}"/>',
+        ]
+        left, base = PADDING, LINE - 2
+        for colour, text in self.legend:
+            if colour:
+                parts.append(
+                    f'<rect x="{left:.1f}" y="{base - SWATCH + 2:g}" width="{SWATCH:g}" height="{SWATCH:g}"'
+                    f' fill="{colour}" stroke="{FAINT}" stroke-width="0.5"/>'
+                )
+            if text:
+                at = left + (SWATCH if colour else 0) + WORD_GAP
+                parts.append(_text(text, at, base, text_width(text), ""))
+            left += self.entry_width(colour, text)
+        base += LINE if self.legend else 0
+        for note in self.notes:
+            parts.append(_text(note, PADDING, base, text_width(note), ""))
+            base += LINE
+        return [*parts, "</g>"]
+
+
+def _frame(text: str, x: float, y: float, width: float, height: float) -> str:
+    """A tinted rectangle with its title on a tab in the corner."""
+    colours = PALETTE["group"]
+    tab = text_width(text) * BOLD
+    return (
+        f'<g transform="translate({x:.1f},{y:.1f})">'
+        f'<rect width="{width:.1f}" height="{height:.1f}" rx="8" fill="{FRAME_COLOUR}" fill-opacity="0.1"'
+        f' stroke="{FRAME_COLOUR}"/>'
+        f'<rect x="6" y="5" width="{tab + 12:.1f}" height="{LINE - 2:g}" rx="4" fill="{colours.fill}"/>'
+        + _text(text, 12, LINE - 1.5, tab, f' font-weight="bold" fill="{INK}"')
+        + "</g>"
+    )
+
+
+def _beside(number: int, text: str, x: float, y: float) -> str:
+    """A local derivative, on its wire before the arrowhead."""
+    width = text_width(text)
+    right = x - ARROW - 2
+    return (
+        f'<g data-edge="{number}"><rect x="{right - width - 8:.1f}" y="{y - PILL / 2:.1f}" width="{width + 8:.1f}"'
+        f' height="{PILL:g}" rx="5" fill="{PAPER}" stroke="{EDGE_COLOUR}" stroke-width="0.5"/>'
+        + _text(text, right - 4, round(y + 4, 1), width, f' fill="{INK}" text-anchor="end"')
+        + "</g>"
+    )
+
+
+def _heat(grid: Grid, cell: float, x: float, y: float) -> str:
+    """Cells side by side; one path for each colour, neighbours of one colour in one stroke."""
+    paths: dict[str, list[str]] = {}
+    for i, line in enumerate(grid):
+        start = 0
+        for j in range(1, len(line) + 1):
+            if j == len(line) or line[j] != line[start]:
+                run = f"M{start * cell:g},{i * cell:g}h{(j - start) * cell:g}v{cell:g}h{(start - j) * cell:g}z"
+                paths.setdefault(line[start], []).append(run)
+                start = j
+    width, height = cell * len(grid[0]), cell * len(grid)
+    return (
+        f'<g class="heat" transform="translate({x:.1f},{y:.1f})" stroke="none">'
+        + "".join(f'<path fill="{colour}" d="{"".join(runs)}"/>' for colour, runs in paths.items())
+        + f'<rect width="{width:g}" height="{height:g}" fill="none" stroke="{EDGE_COLOUR}" stroke-width="0.5"/></g>'
+    )
+
+
+def _cell(grid: Grid) -> float:
+    """How large the cells of a heat picture are."""
+    return min(LARGEST_CELL, HEAT_SIZE / max(len(grid), len(grid[0])))
 
 
 def _text(text: str, x: float, y: float, width: float, attributes: str) -> str:
@@ -133,7 +273,8 @@ def _text(text: str, x: float, y: float, width: float, attributes: str) -> str:
     )
 
 
-def _text_width(text: str) -> float:
+def text_width(text: str) -> float:
+    """About how wide a text is in Helvetica, in pixels."""
     return FONT_SIZE * sum(map(_character_width, text))
 
 
@@ -141,14 +282,25 @@ def _character_width(character: str) -> float:
     return 1.0 if unicodedata.east_asian_width(character) in "WF" else _WIDTHS.get(character, 0.556)
 
 
-def _curve(points: list[tuple[float, float]]) -> str:
-    """Level pieces joined by bends; the last stops short for the arrowhead."""
+def _curve(number: int, points: list[Point]) -> str:
+    """Level pieces joined by bends; a piece that runs back to the left is joined by turns."""
     path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}H{points[1][0]:.1f}"]
-    for (x0, y0), (x1, y1), (x2, _) in zip(points[1::2], points[2::2], points[3::2], strict=False):
-        middle = (x0 + x1) / 2
-        path.append(f"C{middle:.1f},{y0:.1f} {middle:.1f},{y1:.1f} {x1:.1f},{y1:.1f}H{x2:.1f}")
-    return f'<path d="{"".join(path)}"/>'
+    for i in range(2, len(points), 2):
+        (x0, y0), (x1, y1), (x2, _) = points[i - 1 : i + 2]
+        came, goes = x0 < points[i - 2][0], x2 < x1
+        handle = (x0 + x1) / 2
+        if goes and not came:
+            handle = max(x0, x1) + _turn(y0, y1)
+        elif came and not goes:
+            handle = min(x0, x1) - _turn(y0, y1)
+        path.append(f"C{handle:.1f},{y0:.1f} {handle:.1f},{y1:.1f} {x1:.1f},{y1:.1f}H{x2:.1f}")
+    return f'<path data-edge="{number}" d="{"".join(path)}"/>'
 
 
-def _arrowhead(x: float, y: float) -> str:
-    return f'<path d="M{x:.1f},{y:.1f}l{-ARROW:g},{-ARROW / 2:g}v{ARROW:g}z"/>'
+def _turn(y0: float, y1: float) -> float:
+    """How far the middle of a turn stands out, for its two handles."""
+    return 6 + min(abs(y1 - y0) / 8, 14)
+
+
+def _arrowhead(number: int, x: float, y: float) -> str:
+    return f'<path data-edge="{number}" d="M{x:.1f},{y:.1f}l{-ARROW:g},{-ARROW / 2:g}v{ARROW:g}z"/>'

@@ -13,9 +13,12 @@ import numpy as np
 from autograd import diagnose
 
 from .mistakes import MISTAKES
-from .pairs import pair_trials
+from .pairs import AT_THE_END, EVERYWHERE, pair_trials
 from .trial import Trial, right_trials, trials
 from .verdict import VERDICTS, verdict
+
+PAIRS = {"Pairs": AT_THE_END, "HiddenPairs": EVERYWHERE}
+"""Two mistakes at once, of which claims show one alone, or none does."""
 
 Row = dict[str, Any]
 
@@ -29,9 +32,9 @@ def asked(trial: Trial, functions: bool) -> Any:
 
 def planted(name: str, cases: int, functions: bool, seed: int, verbose: bool) -> Row:
     """The verdicts on one mistake."""
-    if name == "Pairs":
-        return _counted(name, functions, itertools.islice(pair_trials(seed), cases), verbose)
-    return _counted(name, functions, itertools.islice(trials(MISTAKES[name], seed), cases), verbose)
+    number = 2 * seed + functions
+    drawn = pair_trials(number, PAIRS[name]) if name in PAIRS else trials(MISTAKES[name], number)
+    return _counted(name, functions, itertools.islice(drawn, cases), verbose)
 
 
 def _counted(name: str, functions: bool, of: Iterator[Trial], verbose: bool) -> Row:

@@ -15,14 +15,17 @@ ON_THE_WAY = ("AtOutput", "DerivativeMissing", "DerivativeSlip", "OtherFunction"
 """Mistakes that are in the deltas."""
 
 AT_THE_END = ("MeanForSum", "WrongAxis", "Constant", "WrongActivation", "BeforeActivation", "NotSummed")
-"""Mistakes in the gradients of parameters."""
+"""Mistakes in the gradients of some parameters: the others show what is wrong on the way."""
+
+EVERYWHERE = ("Accumulated",)
+"""Mistakes in all gradients, so that with another one on the way no gradient shows either of them alone."""
 
 
-def pair_trials(seed: int) -> Iterator[Trial]:
-    """Yield trials with one mistake of each kind."""
+def pair_trials(seed: int, at_the_end: tuple[str, ...] = AT_THE_END) -> Iterator[Trial]:
+    """Yield trials with one mistake on the way, and one at the end."""
     rng = np.random.default_rng([seed, 2])
     while True:
-        one, two = MISTAKES[str(rng.choice(ON_THE_WAY))], MISTAKES[str(rng.choice(AT_THE_END))]
+        one, two = MISTAKES[str(rng.choice(ON_THE_WAY))], MISTAKES[str(rng.choice(at_the_end))]
         network = drawn(rng, **{**one.wanted, **two.wanted})
         places = one.places(network), two.places(network)
         if not all(places):
