@@ -417,9 +417,17 @@ class _Counts:
         count: int = self.primal
         return count
 
+    def assigned_from_a_name(self) -> int:
+        array = self.data
+        self.data = array
+        count: int = self.primal
+        return count
+
 
 _PRIVATE = _Counts().held()
 _IN_PLACE = _Counts().assigned_in_place()
+if _IN_PLACE >= _Counts().assigned_from_a_name():  # a Python that does not count the name: nothing is taken as private
+    _IN_PLACE = 0
 
 
 def _own_array(data: Any, dtype: Any) -> Array:

@@ -210,6 +210,13 @@ def test_the_figures_to_remember():
     }
 
 
+@pytest.mark.parametrize("best", [0, 2])
+def test_the_best_epoch_is_told_only_where_it_is_another_than_the_last(best):
+    history = nn.History({"loss": [0.5, 0.4]})
+    history.best = best
+    assert [fact.about for fact in nn.Dashboard(history)._facts()] == ["epochs", "loss in the end"]
+
+
 def test_a_gradient_that_vanishes_and_a_loss_that_is_not_finite_are_bad():
     history = deep(3)
     history["gradient norm/0 (Linear)"] = [1.0] * 4 + [1e-12]

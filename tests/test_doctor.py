@@ -290,6 +290,7 @@ MISTAKES = [
     ("squares-delta", COLUMNS, "d2 = (a2 - Y) * a2 * (1 - a2) / X.shape[1]", "dW2"),
     ("other-loss", DEEP, "d3 = np.sign(z3 - Y) / Y.size", "dW3"),
     ("error-missing", SQUARES, "d2 = a2 * (1 - a2)", "dW2"),
+    ("softmax-axis", CLASSES, "d2 = (np.exp(z2) / np.exp(z2).sum(axis=0) - Y) / m", "dW2"),
     ("labels-swapped", COLUMNS, "d2 = (a2 - (1 - Y)) / X.shape[1]", "dW2"),
     ("target-missing", SQUARES, "d2 = a2 * a2 * (1 - a2)", "dW2"),
     # book-keeping
@@ -589,6 +590,13 @@ def test_a_function_that_takes_one_batch_size_only_is_said_to():
     diagnosis = diagnose(claimed, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y)
     assert names(diagnosis) == ["mean-for-sum"]
     assert "made for 7 examples" in diagnosis.notes[0]
+
+
+def test_a_number_of_examples_that_is_written_out_is_no_mistake_in_a_formula():
+    diagnosis = CLASSES.diagnosed("d2 = (p - Y) / 8", "dW1 = X.T @ d1")
+    assert diagnosis["dW2"].status == diagnosis["db1"].status == "right"
+    assert names(diagnosis) == ["regulariser-missing"]
+    assert "right for 8 examples, but not for 6" in diagnosis.notes[0]
 
 
 def test_the_source_line_of_a_wrong_claim():

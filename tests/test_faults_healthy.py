@@ -204,7 +204,8 @@ def test_no_gradient_is_touched():
 def test_a_branch_and_an_entry_that_are_not_taken_are_not_blamed():
     zero, large = Tensor([0.0, 1.0], label="zero"), Tensor([1.0, 800.0], label="large")
     older, newer = np.log(zero), np.exp(large)
-    assert find_fault(np.sum(autograd.where(np.array([False, False]), older, newer))).operation == "exp"
+    assert find_fault(np.sum(autograd.where(np.array([True, False]), older[::-1], newer))).operation == "exp"
+    assert find_fault(np.sum(autograd.where(np.array([False, True]), newer, older[::-1]))).operation == "log"
     assert find_fault((older + newer)[1]).operation == "exp"
     assert find_fault((older + newer)[0]).operation == "log"
 
@@ -247,8 +248,9 @@ def test_a_fit_whose_residuals_cancel():
     assert find_fault(fit) is None
 
 
-def test_a_last_layer_that_starts_small():
-    params = rng.normal(size=(2, 4)), np.zeros(4), 1e-7 * rng.normal(size=(4, 1)), [0.5]
+@pytest.mark.parametrize("size", [0.0, 1e-7, 1e-5, 1e-3])
+def test_a_last_layer_that_starts_small(size):
+    params = rng.normal(size=(2, 4)), np.zeros(4), size * rng.normal(size=(4, 1)), [0.5]
     assert find_fault(two_layers(*params, X_XOR.T, Y_XOR.T)) is None
 
 

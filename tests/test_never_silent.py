@@ -455,3 +455,20 @@ def test_a_primitive_has_no_more_rules_than_arguments():
         @primitive(lambda g, out, x: g, lambda g, out, x: g)
         def one(x):
             return x
+
+
+@pytest.mark.parametrize("size", [3, 20_000])
+def test_an_array_that_is_held_elsewhere_is_watched_also_after_it_was_assigned(size):
+    W = Tensor(np.ones(size), label="w")
+    held = W.data
+    held -= 0.5
+    W.data = held
+    y = (W * W).sum()
+    held[1] = 7.0
+    with pytest.raises(RuntimeError, match=CHANGED):
+        y.backward()
+    W.data -= 0.5
+    y = (W * W).sum()
+    held[1] = 8.0
+    with pytest.raises(RuntimeError, match=CHANGED):
+        y.backward()

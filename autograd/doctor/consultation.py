@@ -146,10 +146,13 @@ def _rate(lr: float | None) -> float | None:
 
 def _without_loss(claims: dict[Any, Array], recording: Recording) -> list[str]:
     """Leave out the loss itself, which many functions return beside its gradients."""
-    found = [key for key in ("loss", "cost", "J", "L", recording.root.label) if key in claims and claims[key].size == 1]
-    for key in found if len(found) < len(claims) else ():
+    usual = {"loss", "cost", "J", "L", recording.root.label}
+    found = [key for key, claim in claims.items() if isinstance(key, str) and key in usual and claim.size == 1]
+    if len(found) == len(claims):
+        return []
+    for key in found:
         del claims[key]
-    return [f"{key!r} is the loss itself, and is left out" for key in found if key not in claims]
+    return [f"{key!r} is the loss itself, and is left out" for key in found]
 
 
 def _unknown(subject: Subject, from_function: bool) -> list[str]:
@@ -204,9 +207,11 @@ def _elsewhere(asked: _Asked, subject: Subject, here: Claimed, seed: int, notes:
 
 def _right_only_here(subject: Subject, here: Claimed, there: Claimed) -> str:
     """The key of a claim that is right here, but not on other data; "" where there is none."""
-    trues = [(case.claims, Replay(case.body)) for case in (here, there)]
+    one, other = Replay(here.body), Replay(there.body)
     for target in subject.targets:
-        errors = [relative_error(claims[target.key], target.read(true)) for claims, true in trues]
-        if errors[0] <= EXACT and not errors[1] <= DIFFERENCES:
-            return target.key
+        key, true = target.key, target.read(other)
+        if relative_error(here.claims[key], target.read(one)) > EXACT or not np.isfinite(true).all():
+            continue
+        if not relative_error(there.claims[key], true) <= DIFFERENCES:
+            return key
     return ""

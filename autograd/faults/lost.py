@@ -181,11 +181,11 @@ def _per_layer(flow: Flow, cut: int) -> float:
 
 
 def _zero_weights(flow: Flow, above: int) -> tuple[Layer, Node] | None:
-    """The newest weight that is 0 throughout, so that a product with it lets nothing through."""
+    """The newest weight that is next to 0 throughout, so that a product with it lets nothing through."""
     for layer in reversed(flow.products()):
         if layer.serial > above:
             for leaf in layer.parameters():
-                if np.size(leaf.primal) > 1 and not np.any(leaf.primal):
+                if np.size(leaf.primal) > 1 and np.abs(leaf.primal).max() <= LOST:
                     return layer, leaf
     return None
 
@@ -196,7 +196,8 @@ def _still_zero(flow: Flow, layer: Layer, leaf: Node) -> Fault | None:
     parting = all(np.ptp(slope, axis=axis).any() for axis in range(slope.ndim) if slope.shape[axis] > 1)
     if np.any(slope) and parting:
         return None
-    why = f"{formula(leaf)} is 0 throughout and lets no gradient through; its own gradient keeps its units all alike"
+    name = f"{formula(leaf)} is {numbers(leaf.primal)}"
+    why = f"{name} and lets no gradient through; its own gradient keeps its units all alike"
     return _of_layer(flow, "zero", layer, why, "random numbers at the start: nn.init.xavier_normal_(W)")
 
 

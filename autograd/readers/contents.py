@@ -13,6 +13,7 @@ from autograd.readers.folding import between
 from autograd.readers.heat import heat_picture
 from autograd.readers.options import Options
 from autograd.readers.plan import PlannedBox
+from autograd.readers.rule import applied
 
 __all__ = ["box_of", "finite_range", "largest", "listed"]
 
@@ -40,6 +41,11 @@ def box_of(planned: PlannedBox, options: Options, names: Mapping[int, str], show
     changed
         Whether a leaf was changed after it was used.
     """
+    if planned.reference:
+        name = _name(planned.nodes, names) or applied(planned.nodes[0], names)
+        return Box(
+            "reference", "", one_line(name), _shape(planned.nodes) if options.shape else "", (), home=planned.home
+        )
     rows: list[Row] = []
     if options.data:
         rows += _rows("data", [node.primal for node in shown], INK, options.heat in (True, "data"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd.graph import Node
+from autograd.readers.backward import record_gradient
 from autograd.readers.contents import box_of, largest, listed
 from autograd.readers.elements import (
     EDGE_COLOUR,
@@ -71,8 +72,14 @@ def as_diagram(
     [(0, 1), (0, 1)]
     """
     options = options or Options()
-    selection = select([roots] if isinstance(roots, Node) else roots, options.hide, options.only_path)
+    roots = [roots] if isinstance(roots, Node) else list(roots)
+    selection = select(roots, options.hide, options.only_path)
     names = names_of(selection.nodes, variables or {})
+    if options.backward:
+        gradients, boundary = record_gradient(roots[-1], names)
+        selection = select([*roots, *gradients], options.hide, boundary=boundary)
+        arrays = {names[node.serial]: node.primal for node in selection.nodes if node.serial in names}
+        names = names_of(selection.nodes, arrays) | names
     plan = make_plan(selection, options.depth, options.fold, options.limit)
     changed = _changed(selection)
     shown = _shown(plan, selection)
@@ -88,6 +95,8 @@ def as_diagram(
     frames = tuple(Frame(one_line(frame.title), frame.parent, frame.times, frame.how) for frame in plan.frames)
     if options.heat:
         legend += HEAT_LEGEND
+    if plan.references:
+        legend += ((PALETTE["reference"].fill, "stands for the box of that name above"),)
     return Diagram(boxes, edges, frames, legend, tuple(plan.notes))
 
 

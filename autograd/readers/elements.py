@@ -29,7 +29,7 @@ __all__ = [
     "one_line",
 ]
 
-Kind = Literal["leaf", "constant", "result", "group"]
+Kind = Literal["leaf", "constant", "result", "group", "reference"]
 Grid = tuple[tuple[str, ...], ...]
 
 LONGEST_TEXT = 40
@@ -50,6 +50,7 @@ PALETTE: dict[Kind, Colours] = {
     "constant": Colours(fill="#eef0f2", line="#8a94a0", faint="#59636e"),
     "result": Colours(fill="#fff3d6", line="#c98a1b", faint="#6b5c3f"),
     "group": Colours(fill="#e4f2e7", line="#4c9a63", faint="#4a5f50"),
+    "reference": Colours(fill="#ffffff", line="#8a94a0", faint="#59636e"),
 }
 INK = "#1f2933"
 FAINT = "#59636e"
@@ -77,7 +78,8 @@ class Box:
     Attributes
     ----------
     kind : str
-        "leaf", "constant", "result", or "group" for a scope that is drawn as one box.
+        "leaf", "constant", "result"; "group" for a scope that is drawn as one box; "reference" for one that only names
+        another box.
     symbol, label, note : str
         The title.
     rows : tuple of Row

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ Part = Bundle | Group
 
 
 def parts_of(selection: Selection) -> list[Part]:
-    """The recorded operations of a selection, those of one scope in one group."""
+    """The recorded operations of a selection, those of one scope in one group; forward and backward, where it has both."""
+    sides = (Scope("forward"), Scope("backward")) if selection.boundary < inf else ()
     top = Group("", [])
     open_groups: list[tuple[Scope | None, Group]] = [(None, top)]
     paths: dict[int, list[Scope]] = {}
@@ -58,12 +60,14 @@ def parts_of(selection: Selection) -> list[Part]:
         path = paths.get(id(node.origin))
         if path is None:
             path = paths[id(node.origin)] = _scopes(node.origin)
+        if sides:
+            path = [sides[node.serial > selection.boundary], *path]
         same = 0
         while same < min(len(path), len(open_groups) - 1) and path[same] is open_groups[same + 1][0]:
             same += 1
         del open_groups[same + 1 :]
         for scope in path[same:]:
-            group = Group(scope.name, [])
+            group = Group(scope.name, [], scoped=scope not in sides)
             open_groups[-1][1].parts.append(group)
             open_groups.append((scope, group))
         open_groups[-1][1].parts.append(Bundle([node]))

@@ -149,8 +149,8 @@ def place(
         left, right = lefts[at], rights[at]
         if box in lines.moved:
             left, right = margin, margin + lines.indent(line_of[at] + 1) - LEAST_COLUMN_GAP
-        slack = right - left - box.width  # a result stands in the middle of it, a leaf near its user
-        x = left + (slack / 2 if box.left else slack)
+        # A result stands in the middle of its column, a leaf near its user.
+        x = left + (right - left - box.width) * (0.5 if box.left else 1.0 if box.right else 0.0)
         corners.append((0.0 if i in first else whole if i in last else x, box.y - box.height / 2))
     curves = []
     for (tail, head), route in zip(edges, routes, strict=True):

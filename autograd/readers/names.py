@@ -70,18 +70,24 @@ def names_of(nodes: Iterable[Node], variables: Mapping[str, Any]) -> dict[int, s
     held: dict[int, str] = {}
     for name, node in _nodes_in(variables):
         held.setdefault(node.serial, name)
-    arrays: dict[int, str] = {}
+    arrays: dict[Any, str] = {}
     for name, value in variables.items():
         if isinstance(value, np.ndarray) and not name.startswith("_"):
-            arrays.setdefault(id(value), name)
+            arrays.setdefault(_buffer(value), name)
+            arrays.setdefault(_buffer(value.T), f"{name}ᵀ")
     found: dict[int, str] = {}
     for node in nodes:
         called = node.label or held.get(node.serial)
-        if called is None and node.primitive is None and arrays:
-            called = arrays.get(id(node.primal))
+        if called is None and node.primitive is None and arrays and isinstance(node.primal, np.ndarray):
+            called = arrays.get(_buffer(node.primal))
         if called:
             found[node.serial] = called
     return found
+
+
+def _buffer(array: np.ndarray[Any, Any]) -> Any:
+    """What two arrays have in common that are the same numbers in memory."""
+    return array.__array_interface__["data"][0], array.shape, array.strides
 
 
 def _nodes_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Node]]:

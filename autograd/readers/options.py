@@ -31,10 +31,11 @@ class Options:
     limit: int | None = LIMIT
     hide: str | Iterable[str] = ()
     only_path: tuple[Node, Node] | None = None
+    backward: bool = False
     mark: Mapping[Node, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("label", "symbol", "shape", "data", "grad", "derivatives"):
+        for name in ("label", "symbol", "shape", "data", "grad", "derivatives", "backward"):
             _one_of(name, getattr(self, name), (True, False))
         _one_of("heat", self.heat, (True, False, "data", "grad"))
         _one_of("colour", self.colour, ("kind", "grad"))
@@ -52,6 +53,8 @@ class Options:
             or not all(isinstance(node, Node) for node in self.only_path)
         ):
             raise TypeError("draw: only_path must be two nodes, (start, end), such as (W, loss).")
+        if self.backward and self.only_path is not None:
+            raise ValueError("draw: backward shows the whole gradient; leave only_path out.")
         for node, text in self.mark.items():
             if not isinstance(node, Node) or not isinstance(text, str):
                 raise TypeError("draw: mark must be a dict of nodes to texts, such as {z: 'nan first here'}.")

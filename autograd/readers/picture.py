@@ -44,6 +44,7 @@ def draw(
     limit: int | None = LIMIT,
     hide: str | Iterable[str] = (),
     only_path: tuple[Node, Node] | None = None,
+    backward: bool = False,
     mark: Mapping[Node, str] | None = None,
 ) -> Picture:
     """Draw the graph that a result was computed from.
@@ -75,6 +76,9 @@ def draw(
         What to leave out.
     only_path : (Node, Node), optional
         Only what lies on a way from the first of two nodes to the second.
+    backward : bool
+        Draw the gradient's own graph too, below that of the result: the sweep as it computes, through one operation
+        after the other. White boxes stand for boxes of the forward part.
     mark : dict of Node to str, optional
         Boxes to frame red, and what to write into them.
 
@@ -122,6 +126,7 @@ def draw(
         limit=limit,
         hide=hide,
         only_path=only_path,
+        backward=backward,
         mark=mark or {},
     )
     return _picture_of(as_diagram(roots, options, variables(sys._getframe(1))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from autograd.graph import Node
@@ -18,7 +19,10 @@ NOWHERE = -1
 
 @dataclass(slots=True, eq=False)
 class PlannedBox:
-    """The nodes of one box; `group` if it is a closed one; boxes stand by rank, the serial of the first copy."""
+    """The nodes of one box; `group` if it is a closed one; boxes stand by rank, the serial of the first copy.
+
+    A reference stands in the backward part for a box of the forward part.
+    """
 
     nodes: list[Node]
     home: int
@@ -26,6 +30,7 @@ class PlannedBox:
     times: int = 1
     group: Group | None = None
     swallowed: list[Node] = field(default_factory=list)
+    reference: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +62,7 @@ class Plan:
     wires: list[PlannedWire] = field(default_factory=list)
     box_of: dict[int, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    references: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 def make_plan(selection: Selection, depth: int | None, folded: bool | None, limit: int | None) -> Plan:
@@ -98,7 +104,13 @@ def make_plan(selection: Selection, depth: int | None, folded: bool | None, limi
         if len(plan.boxes) > most:
             pieces = max(1, min(PIECES, most // 2))
             operations = sum(1 for node in selection.nodes if node.primitive is not None)
-            plan = _planned(cut(parts, pieces), selection, 0)
+            if selection.boundary == inf:
+                parts = cut(parts, pieces)
+            else:
+                for side in parts:
+                    assert isinstance(side, Group)
+                    side.parts = cut(side.parts, max(1, pieces // 2))
+            plan = _planned(parts, selection, 0)
             notes = [f"each box stands for about {-(-operations // pieces):,} operations recorded one after the other"]
         notes = [f"{total:,} nodes in {len(plan.boxes)} boxes (limit={limit}): " + "; ".join(notes)]
     plan.notes = notes
@@ -114,10 +126,12 @@ def _planned(parts: Sequence[Part], selection: Selection, depth: int) -> Plan:
     plan = Plan()
     _place_operations(plan, parts, depth)
     _place_leaves(plan, selection)
+    _place_references(plan, selection)
     order = sorted(range(len(plan.boxes)), key=lambda i: plan.boxes[i].rank)
     new = {old: i for i, old in enumerate(order)}
     plan.boxes = [plan.boxes[i] for i in order]
     plan.box_of = {serial: new[box] for serial, box in plan.box_of.items()}
+    plan.references = {key: new[box] for key, box in plan.references.items()}
     _wire(plan, selection)
     return plan
 
@@ -159,11 +173,12 @@ def _place_leaves(plan: Plan, selection: Selection) -> None:
     """Put each leaf where it is used; leaves used alike, by what is folded or cut to pieces, are one box."""
     uses: dict[int, list[tuple[int, int]]] = {}
     for node in selection.nodes:
+        # What is used forward stands there; its uses in the gradient refer to it.
         if node.primitive is not None:
             box = plan.box_of[node.serial]
             slots = plan.boxes[box].group is None
             for slot, arg in selection.args[node.serial]:
-                if arg.primitive is None:
+                if arg.primitive is None and (node.serial > selection.boundary) == (arg.serial > selection.boundary):
                     uses.setdefault(arg.serial, []).append((box, slot if slots else NOWHERE))
     alike: dict[Any, list[Node]] = {}
     for node in selection.nodes:
@@ -176,9 +191,30 @@ def _place_leaves(plan: Plan, selection: Selection) -> None:
             inside.swallowed += leaves
             plan.box_of.update((leaf.serial, users[0]) for leaf in leaves)
             continue
-        home = _home(plan, users, len(leaves)) if _belongs_inside(leaves) else NOWHERE
+        home = _home(plan, users, len(leaves))
+        if not _belongs_inside(leaves):
+            home = _around(plan, home)[0] if home != NOWHERE and selection.boundary < inf else NOWHERE
         rank = min([leaves[0].serial, *(plan.boxes[box].rank - 0.5 for box in users)])
         _add_box(plan, PlannedBox(leaves, home, rank, max(1, len(leaves) // _copies(plan, home))))
+
+
+def _place_references(plan: Plan, selection: Selection) -> None:
+    """Where the gradient uses something of the forward part, a box that names it: no wire from one part to the other."""
+    for node in selection.nodes:
+        if node.serial <= selection.boundary:
+            continue
+        user = plan.boxes[plan.box_of[node.serial]]
+        for _, arg in selection.args[node.serial]:
+            source = plan.boxes[plan.box_of[arg.serial]]
+            shown = [arg] if source.group else source.nodes
+            key = (shown[0].serial, user.home)
+            if arg.serial <= selection.boundary and user.group is None:
+                if key not in plan.references:
+                    plan.references[key] = len(plan.boxes)
+                    plan.boxes.append(PlannedBox(shown, user.home, user.rank - 0.25, reference=True))
+                plan.references[arg.serial, user.home] = plan.references[key]
+                reference = plan.boxes[plan.references[key]]
+                reference.rank = min(reference.rank, user.rank - 0.25)
 
 
 def _use(plan: Plan, leaf: Node, uses: list[tuple[int, int]]) -> Any:
@@ -237,6 +273,10 @@ def _wire(plan: Plan, selection: Selection) -> None:
         box = plan.boxes[head]
         for slot, arg in selection.args[node.serial]:
             tail = plan.box_of[arg.serial]
+            if arg.serial <= selection.boundary < node.serial:
+                if box.group is not None:
+                    continue
+                tail = plan.references[arg.serial, box.home]
             if strides[head] and strides[tail] and arg.primitive is not None:
                 step = _step(strides[tail], place[arg.serial], strides[head], place[node.serial])
                 if step is not None:

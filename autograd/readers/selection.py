@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from autograd.graph import Node, describe, tape
 
@@ -15,14 +16,23 @@ BROADCASTS = {"broadcast_to", "sum_to"}
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Nodes, oldest first, with those arguments of each that are shown, and their places among its arguments."""
+    """Nodes, oldest first, with those arguments of each that are shown, and their places among its arguments.
+
+    Nodes with a serial above `boundary` are the gradient's own graph.
+    """
 
     nodes: list[Node]
     args: dict[int, list[tuple[int, Node]]]
     roots: list[Node]
+    boundary: float = inf
 
 
-def select(roots: Sequence[Node], hide: Iterable[str] = (), only_path: tuple[Node, Node] | None = None) -> Selection:
+def select(
+    roots: Sequence[Node],
+    hide: Iterable[str] = (),
+    only_path: tuple[Node, Node] | None = None,
+    boundary: float = inf,
+) -> Selection:
     """The nodes to show.
 
     Parameters
@@ -33,6 +43,8 @@ def select(roots: Sequence[Node], hide: Iterable[str] = (), only_path: tuple[Nod
         Any of `HIDEABLE`: "constants" (what needs no gradient) and "broadcasts" (wires run past them).
     only_path
         (start, end): only what lies on a way from one to the other.
+    boundary
+        The serial after which the gradient's own graph begins.
 
     Raises
     ------
@@ -76,7 +88,7 @@ def select(roots: Sequence[Node], hide: Iterable[str] = (), only_path: tuple[Nod
         for node in nodes
         if node.serial in kept
     }
-    return Selection([node for node in nodes if node.serial in kept], args, list(roots))
+    return Selection([node for node in nodes if node.serial in kept], args, list(roots), boundary)
 
 
 def _between(nodes: list[Node], start: Node, end: Node) -> list[Node]:

@@ -317,6 +317,18 @@ class TermMissing(AtTheLoss):
         return len(np.unique(self.y)) > 1
 
 
+class SoftmaxAxis(AtTheLoss):
+    """The softmax of the backward pass over the examples."""
+
+    names = ("softmax-axis",)
+    losses = ("classes",)
+    wanted: ClassVar[dict[str, Any]] = {"loss": "classes"}
+
+    def output_delta(self) -> Array:
+        e = np.exp(self.z[self.network.depth])
+        return self.c * (e / e.sum(axis=0, keepdims=True) - self.y)
+
+
 class LabelsSwapped(AtTheLoss):
     """1 - Y for Y, or the classes in reverse order."""
 

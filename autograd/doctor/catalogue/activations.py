@@ -96,7 +96,8 @@ class _Function:
         """Of what a mistake here may have been made everywhere."""
         if not self.known or self.step.index in self.body.head:
             return (self.step.kind,)
-        return (self.step.kind, "activation", *(() if self.last else ("hidden activation",)))
+        hidden = () if self.last else ("hidden activation", f"hidden {self.step.kind}")
+        return (self.step.kind, "activation", *hidden)
 
     def change(self, mistake: Mistake, rule: EdgeRule, cost: float = 1.0, variant: str = "", **words: Any) -> Change:
         """A mistake made here; only those of one variant are made everywhere together."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.constants import SIMPLE, Constant, readings
 from autograd.doctor.replay import Change, EdgeRule, Inapplicable, Mistake, Replay, StepRule
@@ -124,11 +126,22 @@ def _arrays(body: Anatomy) -> Iterator[Change]:
             if body.steps[other].shape == body.steps[index].shape:
                 yield Change(EXTRA_FACTOR, steps={index: _by(other)}, words={"other": other}, cost=1.3)
     for step in body.steps:
-        if step.kind == "mul" and step.tracked:
-            for i, arg in enumerate(step.args):
-                if body.steps[arg].tracked and body.steps[step.args[1 - i]].primal.size > 1:
-                    words = {"other": step.args[1 - i]}
-                    yield Change(FACTOR_MISSING, {(step.index, i): _without_factor}, words=words, cost=1.2)
+        if step.kind in ("mul", "div") and step.tracked:
+            yield from _left_out(body, step)
+
+
+def _left_out(body: Anatomy, step: Step) -> Iterator[Change]:
+    """The other factor of a product, or a number by which it is multiplied or divided."""
+    for i, arg in enumerate(step.args):
+        other: Step = body.steps[step.args[1 - i]]
+        if not body.steps[arg].tracked:
+            continue
+        if other.primal.size > 1 and step.kind == "mul":
+            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words={"other": other.index}, cost=1.2)
+        elif other.primal.size == 1 and not other.tracked and (i == 0 or step.kind == "mul"):
+            number = f"{float(other.primal.flat[0]):.6g}"
+            words = {"other": number if step.kind == "mul" else f"1 / {number}"}
+            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words=words, cost=1.25)
 
 
 def _by(other: int) -> StepRule:
@@ -141,6 +154,7 @@ def _by(other: int) -> StepRule:
     return rule
 
 
-def _without_factor(replay: Replay, s: int, i: int) -> Array:
+def _alone(replay: Replay, s: int, i: int) -> Array:
+    """The contribution of a product as if the other factor were 1."""
     g = replay.handed(s)
-    return replay.part(s, i, swap={1 - i: g * 0 + 1})
+    return replay.part(s, i, swap={1 - i: np.ones_like(g)})

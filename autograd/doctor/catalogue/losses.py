@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+import autograd
 from autograd.doctor.anatomy import LOSSES, Anatomy
 from autograd.doctor.head import Head, other_delta
 from autograd.doctor.replay import Change, Inapplicable, Mistake, Replay, StepRule
@@ -31,6 +32,12 @@ ERROR_MISSING = Mistake(
     "error-missing",
     "the factor (output - target), which the square leaves behind, is left out",
     "{claim} lacks the factor ({a} - {y}), which the square leaves behind: without it the target plays no part. Write "
+    "{right}.",
+)
+SOFTMAX_AXIS = Mistake(
+    "softmax-axis",
+    "the softmax is taken over the wrong axis: over the examples instead of the classes",
+    "{claim} starts from a softmax over axis {axis}, the examples; the classes stand along axis {true_axis}. Write "
     "{right}.",
 )
 LABELS_SWAPPED = Mistake(
@@ -79,6 +86,8 @@ def losses(body: Anatomy) -> Iterator[Change]:
     if squared:
         yield starting(ERROR_MISSING, _without_error, 1.0)
     yield starting(ONLY_ERROR, _without_target, 1.2)
+    if head is not None and (head.loss, head.function) == ("cross-entropy", "softmax") and body.axis is not None:
+        yield starting(SOFTMAX_AXIS, _other_softmax, 1.1, axis=str(body.axis), true_axis=str(1 - body.axis))
     for how, turn in _TURNS:
         yield Change(LABELS_SWAPPED, reads=_turned(turn), words={**words, "how": how}, cost=1.1)
         if callable(turn) and head is not None and (head.loss, head.function) == ("cross-entropy", "softmax"):
@@ -128,6 +137,11 @@ def _difference(scale: float, turn: Callable[[Array], Array] = np.asarray) -> St
         return _finite(scale * factor * (a - turn(y)), value)
 
     return rule
+
+
+def _other_softmax(replay: Replay, index: int, value: Array) -> Array:
+    _, factor, _, y = _head(replay)
+    return _finite(factor * (np.asarray(autograd.softmax(replay.primal(index), axis=replay.body.axis)) - y), value)
 
 
 def _through(replay: Replay, error: Array) -> Array:
