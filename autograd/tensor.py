@@ -426,7 +426,7 @@ class _Counts:
 
 _PRIVATE = _Counts().held()
 _IN_PLACE = _Counts().assigned_in_place()
-if _IN_PLACE >= _Counts().assigned_from_a_name():  # a Python that does not count the name: nothing is taken as private
+if _Counts().assigned_from_a_name() <= _IN_PLACE:  # a Python that does not count the name: nothing is taken as private
     _IN_PLACE = 0
 
 

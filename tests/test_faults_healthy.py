@@ -205,7 +205,8 @@ def test_a_branch_and_an_entry_that_are_not_taken_are_not_blamed():
     zero, large = Tensor([0.0, 1.0], label="zero"), Tensor([1.0, 800.0], label="large")
     older, newer = np.log(zero), np.exp(large)
     assert find_fault(np.sum(autograd.where(np.array([True, False]), older[::-1], newer))).operation == "exp"
-    assert find_fault(np.sum(autograd.where(np.array([False, True]), newer, older[::-1]))).operation == "log"
+    assert find_fault(np.sum(autograd.where(np.array([False, True]), newer, older[::-1]))).operation == "exp"
+    assert find_fault(np.sum(autograd.where(np.array([True, False]), newer, older[::-1]))).operation == "log"
     assert find_fault((older + newer)[1]).operation == "exp"
     assert find_fault((older + newer)[0]).operation == "log"
 
@@ -239,7 +240,7 @@ def test_hidden_units_that_are_alike_and_learn_all_the_same():
 
 def test_a_fit_whose_residuals_cancel():
     """At the best fit the gradients of the examples cancel, and that is as it should be."""
-    x, scale = np.linspace(-1, 1, 40)[:, None], 1e-6
+    x, scale = np.linspace(-1, 1, 40)[:, None], 1e-3
     targets = 3 * x + rng.normal(size=x.shape)
     hidden = 1 / (1 + np.exp(-scale * x))
     centred = hidden - hidden.mean()
