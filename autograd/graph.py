@@ -126,6 +126,10 @@ class Node:
         """What `backward` has added up so far; None before the first sweep."""
         return self.gradient
 
+    @grad.setter
+    def grad(self, given: Any) -> None:
+        self.gradient = given
+
     @property
     def is_leaf(self) -> bool:
         """True for a node that no recorded operation made."""

@@ -205,6 +205,7 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
     function = primitive.scalar if holds is float else primitive.function
 
     def made(x: Any, y: Any, scope: Scope) -> Any:
+        """The result for a node and a constant; `forward` has this written out for two nodes."""
         try:
             out = function(x.primal, y.primal)
         except FLOAT_ERRORS as error:

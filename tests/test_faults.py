@@ -512,7 +512,7 @@ def test_article_b_stuck_at_ln_2(kind, steps):
     params, history = layers.train(X_XOR, Y_XOR, (2, 4, 1), steps, 1.0)
     assert history[-1] == pytest.approx(0.693147, abs=5e-6)
     fault = find_fault(article_b(params, kind))
-    assert (fault.kind, fault.phase, fault.operation) == ("vanishing", "backward", "div")
+    assert (fault.kind, fault.phase, fault.operation) == ("vanishing", "backward", "sigmoid")
     assert "hidden units that are all alike" in fault.why
     assert "= ln 2" in fault.why
     assert "nn.init.xavier_normal_(W)" in fault.instead

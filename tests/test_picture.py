@@ -332,16 +332,44 @@ def png_pixels(content):
     return np.rint(255 * image.imread(io.BytesIO(content))).astype(int)
 
 
-def test_a_png_is_small_and_looks_as_graphviz_drew_it():
+@pytest.mark.parametrize("renderer", ["dot", "pygraphviz"])
+def test_an_image_is_the_same_picture(only, renderer):
+    only(renderer)
+    picture = draw(network(), heat="data", colour="grad", derivatives=True)
+    root = ET.fromstring(picture.svg())
+    left, top, width, height = map(float, root.get("viewBox").split())
+    pixels = png_pixels(picture.pipe("png", dpi=144))
+    assert abs(pixels.shape[1] - 2 * width) <= 3 and abs(pixels.shape[0] - 2 * height) <= 3
+    seen = 0
+    for group in root.iter(f"{SVG}g"):
+        if group.get("class") == "box":
+            x, y = map(float, group.get("transform")[10:-1].split(","))
+            fill = group.find(f"{SVG}rect").get("fill")
+            inside = pixels[round(2 * (y + 14 - top)), round(2 * (x + 4 - left))]
+            outside = pixels[round(2 * (y + 14 - top)), round(2 * (x - 2.5 - left))]
+            colour = [int(fill[i : i + 2], 16) for i in (1, 3, 5)]
+            assert np.abs(inside[:3] - colour).max() <= 8 and inside[3] == 255
+            seen += np.abs(outside[:3] - colour).max() > 8 or outside[3] < 255
+    assert seen == len(picture.diagram.boxes)
+    assert sum(picture.pipe("pdf").startswith(start) for start in (b"%PDF", b"%!PS")) == 1
+
+
+def test_a_png_is_small_and_loses_nothing_to_see():
     if shutil.which("dot") is None:
         pytest.skip("no dot program here")
-    source = draw(network()).source.encode()
-    before = graphviz.pipe("dot", "png", source)
+    before = graphviz.pipe("dot", "png", draw(network()).source.encode())
     after = slimmed(before)
     assert len(after) < 0.5 * len(before)
     difference = np.abs(png_pixels(after) - png_pixels(before))
     assert difference.max() <= 64 and difference.mean() < 0.5
-    assert draw(network()).pipe("png") == after
+
+
+def test_what_was_changed_by_hand_is_in_the_image(only):
+    only("pygraphviz")
+    picture = draw(square())
+    before = picture.pipe("png")
+    picture.node("mine", "a note")
+    assert png_pixels(picture.pipe("png")).shape != png_pixels(before).shape
 
 
 def test_a_png_of_another_kind_is_left_alone():

@@ -100,8 +100,16 @@ def readings(body: Anatomy, factor: float) -> list[Constant]:
     ]
 
 
-def plausible(rate: float, given: float | None) -> bool:
-    """Whether a number found by fitting is one that somebody would write: the given one, or at most two digits."""
-    if given is not None and abs(rate - given) <= 1e-6 * abs(given):
-        return True
-    return 1e-7 <= rate <= 1e3 and abs(rate - float(f"{rate:.1e}")) <= 1e-6 * rate
+def rates(fitted: float, given: float | None) -> list[float]:
+    """The number of at most two digits that a fitted one stands for, or the given one; none if it is neither.
+
+    It is the written number that must reproduce the claim: a fitted one reproduces any single number.
+
+    Examples
+    --------
+    >>> rates(0.30000000000002, None), rates(0.31234, None), rates(0.31234, 0.31234)
+    ([0.3], [], [0.31234])
+    """
+    near = (given, float(f"{fitted:.1e}"))
+    found = [rate for rate in near if rate is not None and abs(fitted - rate) <= 1e-6 * abs(rate)]
+    return found[:1] if 1e-7 <= abs(fitted) <= 1e3 else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from autograd.readers.picture import Picture
 
 __all__ = ["Fault", "FaultError", "Kind", "Phase"]
+
+RED = "#d6246e"
 
 Kind = Literal["nan", "inf", "zero", "vanishing", "exploding"]
 Phase = Literal["forward", "backward"]
@@ -63,18 +66,30 @@ class Fault:
     root: Node | None = field(default=None, repr=False)
 
     @property
+    def seen(self) -> str:
+        """What was seen, in a few words."""
+        if self.kind in ("nan", "inf"):
+            return f"{self.kind} in the {self.phase} pass"
+        return f"{self.kind} gradient"
+
+    @property
     def title(self) -> str:
         """What was seen, and where, in a few words."""
-        seen = {"zero": "zero gradient", "vanishing": "vanishing gradient", "exploding": "exploding gradient"}
-        what = seen.get(self.kind, f"{self.kind} in the {self.phase} pass")
         entry = "" if not self.entry else f", entry [{', '.join(map(str, self.entry))}]"
-        return f"{what}: {self.operation or 'given'}{entry}"
+        return f"{self.seen}: {self.operation or 'given'}{entry}"
+
+    @property
+    def part(self) -> str:
+        """The part of the computation that it is in: the modules around it, and each ``with autograd.scope(...)``."""
+        scopes = self.node.origin.chain() if self.node.origin is not None else []
+        return ", ".join(scope.name for scope in scopes if scope.name)
 
     def rows(self) -> list[tuple[str, str]]:
         """What there is to tell, as pairs of a heading and a text."""
         inputs = ", ".join(f"{name} = {value}" for name, value in self.inputs.items())
         told = [
             ("line", self.line),
+            ("part", self.part),
             ("in", self.formula),
             ("of", inputs),
             ("why", self.why),
@@ -90,7 +105,7 @@ class Fault:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain texts, for a file or another program."""
-        texts = ("kind", "phase", "operation", "formula", "entry", "inputs", "why", "instead", "line", "then")
+        texts = ("kind", "phase", "operation", "formula", "entry", "inputs", "why", "instead", "line", "part", "then")
         facts = {name: getattr(self, name) for name in texts}
         return {**facts, "entry": None if self.entry is None else list(self.entry), "then": list(self.then)}
 
@@ -98,7 +113,7 @@ class Fault:
         """The computation with the operation marked red, as `autograd.draw` draws it."""
         from autograd.readers.picture import draw
 
-        return draw(self.root or self.node, mark={self.node: self.title})
+        return draw(self.root or self.node, mark={self.node: self.seen})
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -106,7 +121,16 @@ class Fault:
             f"<td style='text-align:left'>{escape(text)}</td></tr>"
             for heading, text in self.rows()
         )
-        return f"<div><strong style='color:#d6246e'>{escape(self.title)}</strong><table>{rows}</table></div>"
+        title = f"<strong style='color:{RED}'>{escape(self.title)}</strong>"
+        return f"<div>{title}<table>{rows}</table>{self._image()}</div>"
+
+    def _image(self) -> str:
+        """The picture as an image, which a notebook shows also where it trusts nobody."""
+        try:
+            svg = self.picture().svg()
+        except Exception:  # a cell that shows a fault must not fail for want of a picture
+            return ""
+        return f"<img alt='' style='max-width:100%' src='data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}'>"
 
 
 class FaultError(RuntimeError):

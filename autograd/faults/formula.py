@@ -53,6 +53,8 @@ def _written(node: Node, depth: int, binding: int) -> str:
         text, own = f"-{_named(args[0], depth - 1, 3)}", 1
     elif name == "raise_to":
         text, own = f"{_named(args[0], depth - 1, 4)} ** {number(node.params['exponent'])}", 3
+    elif name == "transpose" and np.ndim(node.primal) == 2:
+        return f"{_named(args[0], depth, 4)}.T"
     elif name == "getitem":
         return f"{_named(args[0], depth, 4)}[…]"
     else:

@@ -238,7 +238,7 @@ def _alike(flow: Flow) -> Fault | None:
                 f"the examples' gradients cancel, and {number(total / last.flow)} of them is left at the first layer"
             )
             instead = "larger and different weights at the start: nn.init.xavier_normal_(W), or randn / sqrt(inputs)"
-            return _of_layer(flow, "vanishing", stuck.layer, why, instead)
+            return _of_layer(flow, "vanishing", stuck.layer, why, instead, stuck.use)
     return None
 
 

@@ -49,7 +49,7 @@ Part = Bundle | Group
 
 
 def parts_of(selection: Selection) -> list[Part]:
-    """The recorded operations of a selection, those of one scope in one group; forward and backward, where it has both."""
+    """The recorded operations of a selection, those of one scope in one group; at the top forward and backward."""
     sides = (Scope("forward"), Scope("backward")) if selection.boundary < inf else ()
     top = Group("", [])
     open_groups: list[tuple[Scope | None, Group]] = [(None, top)]

@@ -136,7 +136,8 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
     """A `graphviz.Digraph` of a computation that renders with whatever is there.
 
     All of Digraph's methods mean what they mean there, but `pipe` and `render` need no ``dot`` program for svg: the
-    layout is our own, and the same everywhere. Other formats are Graphviz's, and so is whatever was changed by hand.
+    layout is our own, and the same everywhere. Graphviz makes images of that same drawing; what was changed by hand it
+    lays out itself.
     `save` looks at the suffix.
 
     Attributes
@@ -164,6 +165,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         *,
         engine: str | None = None,
         encoding: str | None = None,
+        dpi: int = 144,
     ) -> Any:
         """The rendered picture as bytes, or as a string if an encoding is given; like `graphviz.Digraph.pipe`.
 
@@ -185,6 +187,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
             format=format or self.format,
             engine=engine or self.engine,
             quiet=quiet,
+            dpi=dpi,
             options={name: value for name, value in options.items() if value is not None},
         )
         content = render(request)
@@ -292,7 +295,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
                 if format == "png" and len(self.diagram.boxes) > MOST_BOXES_IN_PIXELS:
                     continue
                 try:
-                    bundle[kind] = self.svg() if format == "svg" else self.pipe(format)
+                    bundle[kind] = self.svg() if format == "svg" else self.pipe(format, dpi=72)
                 except Exception:  # a cell that shows a picture must not fail for want of a renderer
                     continue
         return bundle

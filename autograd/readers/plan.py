@@ -199,7 +199,7 @@ def _place_leaves(plan: Plan, selection: Selection) -> None:
 
 
 def _place_references(plan: Plan, selection: Selection) -> None:
-    """Where the gradient uses something of the forward part, a box that names it: no wire from one part to the other."""
+    """Where the gradient uses something of the forward part, a box that names it: no wire runs between the parts."""
     for node in selection.nodes:
         if node.serial <= selection.boundary:
             continue

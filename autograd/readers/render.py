@@ -1,7 +1,7 @@
 """From a picture to bytes, by the best renderer that is there.
 
 A ladder: our own SVG, which looks the same everywhere; for what it cannot make, the ``dot`` program; and Graphviz in
-this process (pygraphviz). A rung may fail in whatever way its platform likes (no program, no permission to start one, a
+this process (pygraphviz). Images that Graphviz makes are our own drawing too, with every position given. A rung may fail in whatever way its platform likes (no program, no permission to start one, a
 crash, a missing library): the next one does not ask.
 """
 
@@ -15,9 +15,13 @@ from typing import Any
 
 import graphviz
 
+from autograd.readers.pinned import pinned
 from autograd.readers.png import slimmed
 
 __all__ = ["RenderError", "Request", "render", "write_whole"]
+
+
+IMAGES = {"png", "pdf", "ps", "eps", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp"}
 
 
 class RenderError(RuntimeError):
@@ -33,6 +37,7 @@ class Request:
     format: str
     engine: str = "dot"
     quiet: bool = True
+    dpi: int = 144
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -67,8 +72,13 @@ def render(request: Request) -> bytes:
 
 def _by_program(request: Request) -> bytes:
     """The dot program."""
-    source = request.source.encode()
-    image: bytes = graphviz.pipe(request.engine, request.format, source, quiet=request.quiet, **request.options)
+    image: bytes
+    ours = _positions(request)
+    if ours is not None:
+        image = graphviz.pipe("neato", request.format, ours.encode(), neato_no_op=2, quiet=request.quiet)
+    else:
+        source = request.source.encode()
+        image = graphviz.pipe(request.engine, request.format, source, quiet=request.quiet, **request.options)
     return image
 
 
@@ -78,8 +88,20 @@ def _in_process(request: Request) -> bytes:
         raise RenderError(f"has no option {', '.join(request.options)}")
     import pygraphviz
 
-    image: bytes = pygraphviz.AGraph(string=request.source).draw(format=request.format, prog=request.engine)
+    ours = _positions(request)
+    graph = pygraphviz.AGraph(string=request.source if ours is None else ours)
+    image: bytes = graph.draw(format=request.format, prog=request.engine if ours is None else "nop2")
     return image
+
+
+def _positions(request: Request) -> str | None:
+    """Our own drawing in Graphviz's language, for an image of what was not changed by hand."""
+    if request.format not in IMAGES or (request.engine, request.options) != ("dot", {}):
+        return None
+    try:
+        return pinned(request.own_svg(), request.dpi)
+    except RenderError:
+        return None
 
 
 def _by_ourselves(request: Request) -> bytes:

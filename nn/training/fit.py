@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import autograd
 from autograd import Node
 from nn.checks import integer
 from nn.data import batches, paired
@@ -103,7 +104,7 @@ class Training:
             rates = ", ".join(f"{group['lr']:g}" for group in self.optimizer.param_groups)
             raise ValueError(
                 f"the loss is {number} in epoch {self.epoch + 1} with the learning rate {rates}: use a smaller one, "
-                "and look for nan and inf in the data"
+                f"and look for nan and inf in the data\n{autograd.find_fault(value)}"
             )
         return number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autograd.doctor.anatomy import Anatomy
-from autograd.doctor.constants import plausible
+from autograd.doctor.constants import rates
 from autograd.doctor.replay import Change, Inapplicable, Mistake, Replay, StepRule
 from autograd.doctor.steps import Array
 
@@ -97,7 +97,7 @@ def _stepped(indices: tuple[int, ...], everywhere: str) -> Change:
             everywhere=everywhere,
             cost=1.1,
             zero=Change(THE_PARAMETER, steps=dict.fromkeys(indices, _itself)),
-            solve=lambda body, t: [at(t)] if plausible(t, body.lr) else [],
+            solve=lambda body, t: [at(rate) for rate in rates(t, body.lr) if rate > 0],
         )
 
     return at(1.0)
@@ -111,7 +111,7 @@ def _decayed(indices: tuple[int, ...], everywhere: str) -> Change:
             words={"at": indices[0], "rate": f"{rate:.3g}"},
             everywhere=everywhere,
             cost=1.2,
-            solve=lambda body, t: [at(t)] if plausible(abs(t), None) else [],
+            solve=lambda body, t: [at(rate) for rate in rates(t, None)],
         )
 
     return at(1.0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograd.doctor.anatomy import Anatomy
-from autograd.doctor.constants import plausible
+from autograd.doctor.constants import rates
 from autograd.doctor.replay import Change, EdgeRule, Inapplicable, Mistake, Replay
 from autograd.doctor.steps import Array, Step
 
@@ -203,7 +203,7 @@ def updated(edges: dict[tuple[int, int], int], everywhere: str) -> Change:
             everywhere=everywhere,
             cost=1.1,
             kinds=("updated",),
-            solve=lambda body, t: [at(t)] if plausible(t, body.lr) else [],
+            solve=lambda body, t: [at(rate) for rate in rates(t, body.lr) if rate > 0],
         )
 
     return at(1.0)
