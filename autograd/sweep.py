@@ -62,7 +62,7 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
 def cotangents(
     root: Node, seed: Any = None, *, create_graph: bool = False, wanted: set[int] | None = None
 ) -> tuple[list[Node], list[Any]]:
-    """The nodes that ``root`` depends on, newest first, and their cotangents; only the wanted serials, if given."""
+    """What `sweep` yields, as a list of nodes and a list of their cotangents; of the wanted serials only, if given."""
     if not root.requires_grad:
         raise RuntimeError(
             f"{describe(root)} depends on nothing that requires a gradient: it was computed from plain numbers, "
@@ -109,11 +109,8 @@ def cotangents(
                 d = rule(g, out, x_, **params) if params else rule(g, out, x_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
-            if (
-                type(d) is not float
-                if floats
-                else type(d) is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
-            ):
+            fits = type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
+            if not fits:
                 d = _fitted(d, x, primitive)
             key = x.serial
             pending[key] = pending[key] + d if key in pending else d
@@ -127,11 +124,8 @@ def cotangents(
                 d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
-            if (
-                type(d) is not float
-                if floats
-                else type(d) is not ndarray or d.shape != x_.shape or d.dtype is not x_.dtype
-            ):
+            fits = type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
+            if not fits:
                 d = _fitted(d, x, primitive)
             key = x.serial
             pending[key] = pending[key] + d if key in pending else d
@@ -141,11 +135,8 @@ def cotangents(
                 d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
-            if (
-                type(d) is not float
-                if floats
-                else type(d) is not ndarray or d.shape != y_.shape or d.dtype is not y_.dtype
-            ):
+            fits = type(d) is float if floats else type(d) is ndarray and d.shape == y_.shape and d.dtype is y_.dtype
+            if not fits:
                 d = _fitted(d, y, primitive)
             key = y.serial
             pending[key] = pending[key] + d if key in pending else d

@@ -13,7 +13,8 @@ import numpy as np
 from autograd.check.arguments import Arguments
 from autograd.check.level import Level, directions
 from autograd.check.program import Function, Gradient, Program
-from autograd.check.report import Comparison, GradientError, Limit, Report, listed
+from autograd.check.report import GradientError, Limit, Report, listed
+from autograd.check.slope import Comparison
 from autograd.check.slots import Slot, slot_of
 from autograd.graph import describe
 
@@ -154,8 +155,6 @@ def _report(function: Function, order: int, check: Callable[[Program], Level]) -
     comparisons: list[Comparison] = []
     while True:
         level = check(program)
-        if program.order == 1:
-            limits += _single_precision(program, level)
         known = {(limit.kind, limit.argument) for limit in limits}
         limits += [limit for limit in level.limits() if (limit.kind, limit.argument) not in known]
         comparisons += level.comparisons
@@ -200,25 +199,8 @@ def _foreseeable(arguments: Arguments, slots: Sequence[Slot]) -> list[Limit]:
         fixed = int(np.sum(~np.isfinite(slot.data)))
         if fixed:
             limits.append(Limit("nan", f"{slot.name} kept constant in {fixed} entries: nan or inf", slot.name))
+        if slot.dtype == np.float32:
+            limits.append(Limit("float32", f"{slot.name} is float32: it was checked in float64", slot.name))
         if not slot.data.size:
             limits.append(Limit("empty", f"{slot.name} has no entries: nothing to check", slot.name))
-    return limits
-
-
-def _single_precision(program: Program, level: Level) -> list[Limit]:
-    """How far the gradient in float32 is from the one in float64, which alone differences can check."""
-    dtypes = [slot.dtype if slot.dtype == np.float32 else np.float64 for slot in program.inputs.slots]
-    if np.float32 not in dtypes:
-        return []
-    single, _ = program.gradient(level.weights, dtypes=dtypes)
-    limits = []
-    for slot, place, dtype in zip(program.inputs.slots, program.inputs.places, dtypes, strict=True):
-        if dtype == np.float32 and slot.data.size:
-            largest = np.abs(level.engine[place]).max()
-            off = np.abs(single[place] - level.engine[place]).max() / (largest or 1.0)
-            text = (
-                f"{slot.name} is float32: it was checked in float64, and its gradient in float32 is "
-                f"{off:.1e} away from that"
-            )
-            limits.append(Limit("float32", text, slot.name))
     return limits

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from autograd.check.program import Function, Gradient, Program
-from autograd.check.report import Comparison, Limit, complaint, independent, listed, reason
-from autograd.check.slope import SAFETY, Slope, Verdict, measure
+from autograd.check.report import Limit, complaint, independent, listed, reason
+from autograd.check.slope import SAFETY, Comparison, Verdict, measure
 from autograd.check.slots import Array, Slot
 
 MOST_GROUPS = 16
@@ -149,13 +149,13 @@ class Level:
             slope = self._by_complex_step(block) or slope
         return self._note(block, slope, way)
 
-    def _verdict(self, block: Array) -> tuple[Slope, Array]:
+    def _verdict(self, block: Array) -> tuple[Comparison, Array]:
         """What the two directions say of a block: of a single entry the best, of many the worst."""
         order = ["right", "wrong"] if len(block) == 1 else ["wrong", "right"]
         found = [(self._probe(block, way), way) for way in self.ways]
-        return min(found, key=lambda pair: [*order, "flat", "kink", "edge", "noise"].index(pair[0].verdict))
+        return min(found, key=lambda pair: [*order, "kink", "edge", "noise", "flat"].index(pair[0].verdict))
 
-    def _probe(self, block: Array, way: Array) -> Slope:
+    def _probe(self, block: Array, way: Array) -> Comparison:
         """Compare along one direction, in which only the entries of a block move."""
         x, v = self.program.x, _only(block, way)
         products = self.engine[block] * way[block]
@@ -165,11 +165,12 @@ class Level:
             y = self.program.at(x + t * v)
             return float(self.weights @ np.where(self.program.known, y - self.origin, 0.0))
 
+        size = float(np.abs(self.weights) @ np.abs(self.origin))
         tolerance = self.atol + self.rtol * scale
-        slope = measure(moved, float(products.sum()), scale, noise=self.noise, tolerance=tolerance)
+        claimed = float(products.sum())
+        slope = measure(moved, claimed, scale=scale, size=size, noise=self.noise, tolerance=tolerance)
         if slope.verdict == "wrong":
-            size = float(np.abs(self.weights) @ np.abs(self.origin))
-            if self.noise > 1e-5 * max(size, slope.moved) > 0 or slope.difference <= SAFETY * self._noise_of_slope(v):
+            if slope.difference <= SAFETY * self._noise_of_slope(v):
                 return replace(slope, verdict="noise")
             if self._right_beside(v, slope):
                 return replace(slope, verdict="kink", left=np.nan)
@@ -188,7 +189,7 @@ class Level:
         except Exception:  # a rule that cannot be differentiated
             return None
 
-    def _right_beside(self, v: Array, slope: Slope) -> bool:
+    def _right_beside(self, v: Array, slope: Comparison) -> bool:
         """Whether the engine's slopes just before and behind have the differences as their mean: there is a kink.
 
         It may be hidden (the square of abs is smooth at 0, but made of abs'(0), which is a convention), or so near that
@@ -198,9 +199,9 @@ class Level:
             beside = [self.program.gradient(self.weights, at=self.program.x + t * v)[0] @ v for t in (BESIDE, -BESIDE)]
         except (ArithmeticError, ValueError):
             return False
-        return abs(float(np.mean(beside)) - slope.measured) <= slope.difference / 100
+        return abs(float(np.mean(beside)) - slope.numeric) <= slope.difference / 100
 
-    def _by_complex_step(self, block: Array) -> Slope | None:
+    def _by_complex_step(self, block: Array) -> Comparison | None:
         """What a complex step says, if it confirms the engine. It can only confirm: f need not be analytic."""
         way = _only(block, self.ways[0])
         derivative = self.program.complex_step(way) if isinstance(self.program, Function) else None
@@ -210,11 +211,11 @@ class Level:
         claimed, scale = float(products.sum()), float(np.abs(products).sum())
         measured = float(self.weights @ derivative)
         agrees = claimed and np.isfinite(scale) and abs(measured - claimed) <= self.atol + self.rtol * scale
-        return Slope("right", claimed, measured, np.finfo(float).eps * scale, scale) if agrees else None
+        return Comparison("right", claimed, measured, np.finfo(float).eps * scale, scale) if agrees else None
 
     # --- what is said of them -----------------------------------------------------------------------------------------
 
-    def _note(self, block: Array, slope: Slope, way: Array) -> bool:
+    def _note(self, block: Array, slope: Comparison, way: Array) -> bool:
         """Add a row to the table, of a single entry its derivative, else the slope along the direction."""
         inputs, first = self.program.inputs, int(block[0])
         slot, own = inputs.at(first)
@@ -223,13 +224,13 @@ class Level:
             index, slope = slot.index(own), slope.per(float(way[first]))
         else:
             entry = slot.name if len(block) == slot.data.size else f"{entry} to {inputs.entry(int(block[-1]))}"
-        row = Comparison(self.program.order, slot.name, entry, index, slope)
+        row = replace(slope, order=self.program.order, argument=slot.name, entry=entry, index=index)
         self.comparisons.append(row)
         if slope.verdict == "wrong":
-            self.failures.append(complaint(row, cut_off=slope.claimed == 0 and not self.program.leads_to(slot)))
+            self.failures.append(complaint(row, cut_off=slope.engine == 0 and not self.program.leads_to(slot)))
         elif slope.verdict not in ("right", "flat"):
             self._met.setdefault((slope.verdict, slot), []).append((block, row))
-        if slope.verdict != "right" and (slope.claimed or slope.verdict != "flat"):
+        if slope.verdict != "right" and (slope.engine or slope.verdict != "flat"):
             self.settled[block] = False
         return slope.verdict == "wrong"
 

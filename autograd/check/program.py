@@ -60,11 +60,9 @@ class Program:
         """Whether it holds numbers of the user's; the others are cotangents."""
         return True
 
-    def fill(self, x: Array, dtypes: Sequence[Any] | None = None) -> list[Node]:
-        """Leaves with the numbers of a row; in double precision unless dtypes are given."""
-        slots = self.inputs.slots
-        kinds = dtypes or [np.float64] * len(slots)
-        return [s.filled(data, kind) for s, data, kind in zip(slots, self.inputs.split(x), kinds, strict=True)]
+    def fill(self, x: Array) -> list[Node]:
+        """Leaves with the numbers of a row."""
+        return [slot.filled(data) for slot, data in zip(self.inputs.slots, self.inputs.split(x), strict=True)]
 
     def at(self, x: Array) -> Array:
         """The outputs elsewhere, in one row: nan where the function has no answer of the same form."""
@@ -75,24 +73,22 @@ class Program:
             return np.full_like(self.y, np.nan)
         return y if y.shape == self.y.shape else np.full_like(self.y, np.nan)
 
-    def gradient(
-        self, weights: Array, *, at: Array | None = None, dtypes: Sequence[Any] | None = None
-    ) -> tuple[Array, float]:
+    def gradient(self, weights: Array, *, at: Array | None = None) -> tuple[Array, float]:
         """The engine's gradient of the weighted sum of the outputs, and what rounding may do to that sum.
 
         A sweep knows both: the cotangent of a node times its data is what a relative error of that node does.
         """
-        parts = self.fill(self.x if at is None else at, dtypes)
+        parts = self.fill(self.x if at is None else at)
         found: dict[int, Any] = {}
         noise = 0.0
         with np.errstate(all="ignore"):
-            for total in _paired(self.run(parts, record=True), self.outputs.split(weights)).values():
-                for node, g in sweep(total) if total.requires_grad else ():
-                    moved = np.sum(np.abs(g * node.primal))
-                    eps = np.finfo(getattr(node.primal, "dtype", float)).eps
-                    noise += float(eps * moved) if np.isfinite(moved) else 0.0
-                    if node.is_leaf:
-                        found[node.serial] = g
+            total = _paired(self.run(parts, record=True), self.outputs.split(weights))
+            for node, g in sweep(total) if isinstance(total, Node) and total.requires_grad else ():
+                moved = np.sum(np.abs(g * node.primal))
+                eps = np.finfo(getattr(node.primal, "dtype", float)).eps
+                noise += float(eps * moved) if np.isfinite(moved) else 0.0
+                if node.is_leaf:
+                    found[node.serial] = g
         return flat([found.get(part.serial, np.zeros(np.shape(part.primal))) for part in parts]), noise
 
     def leads_to(self, slot: Slot) -> bool:
@@ -162,25 +158,25 @@ class Gradient(Program):
         inputs, cotangents = parts[: len(self.program.inputs.slots)], list(self.arrays)
         for i, part in zip(self.varying, parts[len(inputs) :], strict=True):
             cotangents[i] = part
-        found: dict[int, Any] = {}
-        for kind, total in _paired(self.program.run(inputs, record=True), cotangents).items():
-            mine = [node for node in inputs if node.kind is kind]
-            found |= zip([node.serial for node in mine], grad(total, mine, create_graph=record), strict=True)
-        return [found.get(node.serial, np.zeros(np.shape(node.primal))) for node in inputs]
+        total = _paired(self.program.run(inputs, record=True), cotangents)
+        if not isinstance(total, Node):
+            return [np.zeros(np.shape(node.primal)) for node in inputs]
+        gradients: list[Any] = grad(total, inputs, create_graph=record)
+        return gradients
 
     def is_argument(self, slot: Slot) -> bool:
         return slot in self.program.inputs.slots and self.program.is_argument(slot)
 
 
-def _paired(outs: Sequence[Any], cotangents: Sequence[Any]) -> dict[type[Node], Any]:
-    """The sum of the outputs times their cotangents: one for Values, one for Tensors, which never meet in a graph."""
-    totals: dict[type[Node], Any] = {}
+def _paired(outs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
+    """The sum of the outputs times their cotangents, of those that are nodes; 0 if none is."""
+    total: Any = 0.0
     for out, c in zip(outs, cotangents, strict=True):
         if isinstance(out, Node):
             product: Any = mul(out, c if isinstance(out, Tensor) or isinstance(c, Node) else float(c))
             number = product.sum() if isinstance(product, Tensor) else product
-            totals[out.kind] = totals[out.kind] + number if out.kind in totals else number
-    return totals
+            total = total + number if isinstance(total, Node) else number
+    return total
 
 
 def _numbers(answer: Any) -> list[Any]:

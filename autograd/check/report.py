@@ -9,63 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.slope import Slope, Verdict
+from autograd.check.slope import Comparison
 
 MOST_LINES = 20
 MOST_ROWS = 200
 MOST_NAMES = 4
 """How many lines a text has, how many rows a notebook, and how many entries a sentence names."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One number of the engine's against differences.
-
-    Attributes
-    ----------
-    order : int
-        1 for the gradient, 2 for the gradient of the gradient.
-    argument : str
-        Which argument.
-    entry : str
-        Which entries of it moved.
-    index : tuple of int or None
-        Of a single entry; None for a random direction of many.
-    slope : Slope
-        What was compared, and how it came out.
-    """
-
-    order: int
-    argument: str
-    entry: str
-    index: tuple[int, ...] | None
-    slope: Slope
-
-    @property
-    def engine(self) -> float:
-        """What the engine says."""
-        return self.slope.claimed
-
-    @property
-    def numeric(self) -> float:
-        """What differences say."""
-        return self.slope.measured
-
-    @property
-    def error(self) -> float:
-        """The relative error: of the sum of the sizes of all that makes up the number."""
-        return self.slope.error
-
-    @property
-    def verdict(self) -> Verdict:
-        """ "right", "wrong", "flat" (both are 0), or the limit that kept it from being checked."""
-        return self.slope.verdict
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """As a row of a table."""
-        verdict = "right" if self.verdict == "flat" else self.verdict
-        return str(self.order), self.entry, f"{self.engine:.9g}", f"{self.numeric:.9g}", f"{self.error:.1e}", verdict
 
 
 @dataclass(frozen=True)
@@ -132,7 +81,7 @@ class Report:
 
     def table(self, most: int = MOST_LINES) -> str:
         """The comparisons as aligned text, the largest errors first."""
-        rows = [HEADINGS, *[c.cells for c in self.comparisons[:most]]]
+        rows = [HEADINGS, *map(_cells, self.comparisons[:most])]
         widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         left_out = len(self.comparisons) - most
@@ -148,7 +97,7 @@ class Report:
         head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
         body = "".join(
             f'<tr style="color:{"#c00000" if c.verdict == "wrong" else "inherit"}">'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in c.cells)
+            + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(c))
             + "</tr>"
             for c in self.comparisons[:MOST_ROWS]
         )
@@ -163,6 +112,11 @@ class Report:
 
 
 HEADINGS = ("order", "entry", "engine", "numeric", "error", "")
+
+
+def _cells(c: Comparison) -> tuple[str, ...]:
+    verdict = "right" if c.verdict == "flat" else c.verdict
+    return str(c.order), c.entry, f"{c.engine:.9g}", f"{c.numeric:.9g}", f"{c.error:.1e}", verdict
 
 
 class GradientError(AssertionError):
@@ -215,7 +169,7 @@ def listed(names: Sequence[str]) -> str:
 def reason(kind: str, entries: Sequence[str], row: Comparison) -> str:
     """Why these entries, of which the row is the first, could not be checked."""
     where = listed(entries)
-    left, right = row.slope.left, row.slope.right
+    left, right = row.left, row.right
     if kind == "kink" and np.isnan(left):
         return (
             f"at {where} the engine says {row.engine:.6g} and differences say {row.numeric:.6g}, but beside it they "
@@ -236,5 +190,5 @@ def reason(kind: str, entries: Sequence[str], row: Comparison) -> str:
         )
     return (
         f"for {where} rounding hides the slope: the engine says {row.engine:.6g}, differences say {row.numeric:.6g}, "
-        f"give or take {row.slope.uncertainty:.1g}: not checked there"
+        f"give or take {row.uncertainty:.1g}: not checked there"
     )

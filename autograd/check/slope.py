@@ -8,7 +8,7 @@ is a limit of differences, and gets a name. So a right slope is not refuted for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -29,41 +29,53 @@ ROUNDINGS = 4
 RESOLUTION = 3e-4
 """A slope known only to a larger part of itself is not called right: an error of 0.1 % could hide in it."""
 
+CHAOS = 1e-5
+"""Rounding that is a larger part of f makes waves of it that no step resolves: they refute nothing."""
+
 
 @dataclass(frozen=True)
-class Slope:
-    """What differences say about a claimed slope.
+class Comparison:
+    """One slope that the engine claims, against differences.
 
     Attributes
     ----------
     verdict : str
-        "right"; "wrong"; "flat", if it and the claim are no more than rounding; or which limit was met: a "kink" (or
+        "right"; "wrong"; "flat", if claim and slope are no more than rounding; or which limit was met: a "kink" (or
         jump), the "edge" of the domain, or "noise", when rounding or roughness hides the slope.
-    claimed, measured : float
-        The slope to be checked, and the best estimate of it.
+    engine, numeric : float
+        What the engine says, and what differences say.
     uncertainty : float
-        How far the estimate may be from the truth.
+        How far off the differences may be.
     scale : float
-        What an error is to be compared with.
+        What an error is to be compared with: the sum of the sizes of all that the engine's number is added up from.
     left, right : float
         At a kink, the one-sided slopes.
-    moved : float
-        How far the function moves at most.
+    order : int
+        1 for the gradient, 2 for the gradient of the gradient.
+    argument : str
+        Which argument moved.
+    entry : str
+        Which entries of it.
+    index : tuple of int or None
+        Of a single entry; None for a random direction of many.
     """
 
     verdict: Verdict
-    claimed: float
-    measured: float = np.nan
+    engine: float
+    numeric: float = np.nan
     uncertainty: float = np.inf
     scale: float = 0.0
     left: float = np.nan
     right: float = np.nan
-    moved: float = 0.0
+    order: int = 1
+    argument: str = ""
+    entry: str = ""
+    index: tuple[int, ...] | None = None
 
     @property
     def difference(self) -> float:
-        """How far apart the claim and the measurement are."""
-        return abs(self.claimed - self.measured)
+        """How far apart the two are."""
+        return abs(self.engine - self.numeric)
 
     @property
     def error(self) -> float:
@@ -72,21 +84,15 @@ class Slope:
             return 0.0
         if not np.isfinite(self.difference):
             return np.nan
-        return self.difference / max(self.scale, abs(self.claimed), abs(self.measured))
+        return self.difference / max(self.scale, abs(self.engine), abs(self.numeric))
 
-    def per(self, length: float) -> Slope:
+    def per(self, length: float) -> Comparison:
         """The same for a step of length 1, where the step was this long."""
-        left, right = (self.left, self.right) if length > 0 else (self.right, self.left)
-        size = abs(length)
-        return Slope(
-            self.verdict,
-            self.claimed / length + 0.0,  # never -0.0
-            self.measured / length + 0.0,
-            self.uncertainty / size,
-            self.scale / size,
-            left / length + 0.0,
-            right / length + 0.0,
-            self.moved,
+        engine, numeric, left, right = (x / length + 0.0 for x in (self.engine, self.numeric, self.left, self.right))
+        left, right = (left, right) if length > 0 else (right, left)
+        uncertainty, scale = self.uncertainty / abs(length), self.scale / abs(length)
+        return replace(
+            self, engine=engine, numeric=numeric, left=left, right=right, uncertainty=uncertainty, scale=scale
         )
 
 
@@ -117,7 +123,9 @@ def _rung(f: Callable[[float], float], step: float, noise: float) -> Rung:
     return Rung(step, slope, SAFETY * rough + noise, noise, ahead / step, -behind / step)
 
 
-def measure(f: Callable[[float], float], claimed: float, scale: float, *, noise: float, tolerance: float) -> Slope:
+def measure(
+    f: Callable[[float], float], claimed: float, *, scale: float, size: float, noise: float, tolerance: float
+) -> Comparison:
     """Compare a claimed slope at 0 with differences.
 
     Parameters
@@ -127,8 +135,8 @@ def measure(f: Callable[[float], float], claimed: float, scale: float, *, noise:
     claimed : float
     scale : float
         The sum of the sizes of all that the claim was added up from.
-    noise : float
-        What rounding may do to f.
+    size, noise : float
+        The same for f, and what rounding may do to it.
     tolerance : float
         How large an error is allowed.
 
@@ -136,7 +144,7 @@ def measure(f: Callable[[float], float], claimed: float, scale: float, *, noise:
     --------
     >>> import numpy as np
     >>> from autograd.check.slope import measure
-    >>> known = {"scale": 1.0, "noise": 1e-16, "tolerance": 1e-6}
+    >>> known = {"scale": 1.0, "size": 1.0, "noise": 1e-16, "tolerance": 1e-6}
     >>> measure(np.sin, 1.0, **known).verdict, measure(np.sin, 1.001, **known).verdict
     ('right', 'wrong')
     >>> measure(abs, 0.0, **known).verdict
@@ -152,16 +160,18 @@ def measure(f: Callable[[float], float], claimed: float, scale: float, *, noise:
             continue
         rungs.append(rung)
         if (claimed or rung.slope) and rung.error <= tolerance and abs(rung.slope - claimed) <= tolerance:
-            return Slope("right", claimed, rung.slope, rung.error, scale)
+            return Comparison("right", claimed, rung.slope, rung.error, scale)
         still += exponent >= EXPONENTS[0] and claimed == rung.rise == rung.fall == 0
         if still == 2:
-            return Slope("flat", claimed, 0.0, rung.error)
+            return Comparison("flat", claimed, 0.0, rung.error)
     if not rungs:
-        return Slope("edge", claimed, left=left, right=right)
-    return _judged(sorted(rungs, key=lambda rung: rung.step), claimed, scale, tolerance)
+        return Comparison("edge", claimed, left=left, right=right)
+    rungs.sort(key=lambda rung: rung.step)
+    moved = max(max(abs(rung.rise), abs(rung.fall)) * rung.step for rung in rungs)
+    return _judged(rungs, claimed, scale, tolerance, chaotic=noise > CHAOS * max(size, moved) > 0)
 
 
-def _judged(rungs: list[Rung], claimed: float, scale: float, tolerance: float) -> Slope:
+def _judged(rungs: list[Rung], claimed: float, scale: float, tolerance: float, *, chaotic: bool) -> Comparison:
     """What all steps together say about a claim that none of them has confirmed outright; the smallest comes first."""
     # A large step may step over much, so it counts only if no smaller one contradicts it.
     steady = [
@@ -171,17 +181,21 @@ def _judged(rungs: list[Rung], claimed: float, scale: float, tolerance: float) -
     ]
     best = min(steady, key=lambda rung: (rung.error, -rung.step))
     usual = min(rungs, key=lambda rung: abs(rung.step - 2.0 ** EXPONENTS[0]))
-    moved = max(max(abs(rung.rise), abs(rung.fall)) * rung.step for rung in rungs)
     typical = max(scale, abs(best.slope), abs(usual.rise), abs(usual.fall))
 
-    def verdict(name: Verdict, by: Rung = best) -> Slope:
-        return Slope(name, claimed, by.slope, by.error, max(scale, abs(by.slope)), by.fall, by.rise, moved)
+    def verdict(name: Verdict, by: Rung = best) -> Comparison:
+        return Comparison(name, claimed, by.slope, by.error, max(scale, abs(by.slope)), by.fall, by.rise)
 
     within = [rung for rung in rungs if rung.step <= best.step]
     still = all(max(scale, abs(rung.rise), abs(rung.fall)) <= rung.noise for rung in within)
     if still and np.isfinite(claimed) and best.step >= 2.0 ** EXPONENTS[0]:
         return verdict("flat")
-    known = [rung for rung in rungs if rung.error <= max(RESOLUTION * typical, tolerance)]
+    # Where nothing is claimed, what f does nearby has to say how small is small.
+    known = [
+        rung
+        for rung in rungs
+        if rung.error <= max(RESOLUTION * (max(scale, abs(rung.slope)) if claimed else typical), tolerance)
+    ]
     for rung in known:
         agrees = rung.error <= 4 * best.error and abs(rung.slope - claimed) <= rung.error + tolerance
         if agrees and all(abs(other.slope - rung.slope) <= other.error + rung.error for other in known):
@@ -194,7 +208,7 @@ def _judged(rungs: list[Rung], claimed: float, scale: float, tolerance: float) -
     seconded = any(abs(rung.slope - best.slope) <= gap / 2 for rung in able)
     opposed = any(abs(rung.slope - claimed) <= rung.error + tolerance for rung in able)
     wrong = gap > best.error + tolerance and (best.error <= 0.05 * typical or gap == np.inf)
-    return verdict("wrong" if wrong and seconded and not opposed else "noise")
+    return verdict("wrong" if wrong and seconded and not (opposed or chaotic) else "noise")
 
 
 def _sharpest(rungs: list[Rung], typical: float) -> Rung | None:

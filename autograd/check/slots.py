@@ -41,9 +41,9 @@ class Slot:
     label: str | None = None
     leaf: Node | None = None
 
-    def filled(self, data: Array, dtype: Any = np.float64) -> Node:
-        """A leaf with these numbers."""
-        primal: Any = float(data) if self.kind is Value else data.astype(dtype)
+    def filled(self, data: Array) -> Node:
+        """A leaf with these numbers, in double precision."""
+        primal: Any = float(data) if self.kind is Value else data.copy()
         if self.leaf is None:
             leaf: Node = self.kind.leaf(primal, label=self.label, requires_grad=True)
             return leaf

@@ -95,7 +95,7 @@ def readings(body: Anatomy, factor: float) -> list[Constant]:
         for constant in (*SIMPLE, *REPEATED, *COMPOUND)
         if not (body.outputs == 1 and "n" in constant.text)
         and not (body.examples == 1 and "m" in constant.text)
-        and abs(factor - constant.value(body)) <= 1e-7 * abs(factor)
+        and abs(factor - constant.value(body)) <= 1e-5 * abs(factor)
         and constant.value(body) != 1
     ]
 
@@ -111,5 +111,5 @@ def rates(fitted: float, given: float | None) -> list[float]:
     ([0.3], [], [0.31234])
     """
     near = (given, float(f"{fitted:.1e}"))
-    found = [rate for rate in near if rate is not None and abs(fitted - rate) <= 1e-6 * abs(rate)]
+    found = [rate for rate in near if rate is not None and abs(fitted - rate) <= 1e-3 * abs(rate)]
     return found[:1] if 1e-7 <= abs(fitted) <= 1e3 else []

@@ -23,7 +23,7 @@ from autograd.readers.svg import as_svg
 __all__ = ["Picture", "draw", "node_bundle"]
 
 MOST_BOXES_UNASKED = 600
-MOST_BOXES_IN_PIXELS = 100
+MOST_BOXES_IN_PIXELS = 60
 MOST_LINES = 60
 EMPTY = Diagram((), ())
 

@@ -1,7 +1,7 @@
 """Our own drawing in Graphviz's language with every position given, so that its PNG and PDF are the same picture.
 
-Graphviz only draws here (its layout ``nop2`` keeps positions): each rectangle, text and wire of the SVG becomes a node or
-an edge where it stands.
+Graphviz only draws here (its layout ``nop2`` keeps positions): each rectangle, text and wire of the SVG becomes a node
+or an edge where it stands.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """From a picture to bytes, by the best renderer that is there.
 
 A ladder: our own SVG, which looks the same everywhere; for what it cannot make, the ``dot`` program; and Graphviz in
-this process (pygraphviz). Images that Graphviz makes are our own drawing too, with every position given. A rung may fail in whatever way its platform likes (no program, no permission to start one, a
-crash, a missing library): the next one does not ask.
+this process (pygraphviz). Images that Graphviz makes are our own drawing too, with every position given. A rung may
+fail in whatever way its platform likes (no program, no permission to start one, a crash, a missing library): the next
+one does not ask.
 """
 
 from __future__ import annotations
