@@ -200,8 +200,8 @@ class Tensor(NumpyProtocol):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self.requires_grad:
             raise TypeError(
-                "turning a Tensor into a plain array would drop it from the graph without a trace. Use .numpy() for a "
-                "copy of its numbers, or .detach()"
+                "turning a Tensor into a plain array would drop it from the graph without a trace. To join Tensors use "
+                "np.stack or np.concatenate; for a copy of the numbers .numpy(), or .detach()"
             )
         return np.array(self.primal, dtype=dtype, copy=copy)
 

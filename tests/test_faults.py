@@ -57,7 +57,7 @@ CASES = {
                          lambda x: np.exp(np.minimum(x, 80)) * 0 + x),
     "sqrt'(0)": Case(0.0, np.sqrt, "inf", "backward", "sqrt", "1/(2·0)", "autograd.where(x > 0, np.sqrt(x), 0.0)",
                      lambda x: autograd.where(x > 0, np.sqrt(x), 0.0)),
-    "x**0.5 at 0": Case(0.0, lambda x: x**0.5, "inf", "backward", "raise_to", "1/(2·0)", "np.sqrt(x + 1e-12)",
+    "x**0.5 at 0": Case(0.0, lambda x: x**0.5, "inf", "backward", "power", "1/(2·0)", "np.sqrt(x + 1e-12)",
                         lambda x: np.sqrt(x + 1e-12)),
     "norm(0) by hand": Case(0.0, lambda x: np.sqrt(x**2 + x**2), "inf", "backward", "sqrt", "a vector of zeros",
                             "autograd.where(s > 0, np.sqrt(s), 0.0)",
@@ -77,10 +77,10 @@ CASES = {
                            lambda x: x / max(0, 1)),
     "reciprocal": Case(0.0, np.reciprocal, "inf", "forward", "reciprocal", "1/0", "autograd.where(x != 0, 1 / x, 0.0)",
                        lambda x: autograd.where(x != 0, 1 / x, 0.0)),
-    "0 ** -1": Case(0.0, lambda x: x**-1, "inf", "forward", "raise_to", "0 to a negative power",
+    "0 ** -1": Case(0.0, lambda x: x**-1, "inf", "forward", "power", "0 to a negative power",
                     "autograd.where(x != 0",
                     lambda x: autograd.where(x != 0, x**-1, 0.0)),
-    "negative base": Case(-8.0, lambda x: x ** (1 / 3), "nan", "forward", "raise_to", "-8, to a power",
+    "negative base": Case(-8.0, lambda x: x ** (1 / 3), "nan", "forward", "power", "-8, to a power",
                           "np.cbrt(x)", np.cbrt),
     "sqrt(-1)": Case(-1.0, np.sqrt, "nan", "forward", "sqrt", "the root of a negative number, -1",
                      "autograd.where(x > 0, np.sqrt(x), 0.0)", lambda x: autograd.where(x > 0, np.sqrt(x), 0.0)),
@@ -102,7 +102,7 @@ CASES = {
     "0 * inf": Case(0.0, lambda x: x * np.inf, "nan", "forward", "mul", "0 · inf is nan", "autograd.where(m != 0"),
     "inf / inf": Case(np.inf, lambda x: x / np.inf, "nan", "forward", "div", "inf/inf is nan", "subtract logarithms"),
     "sinh overflow": Case(800.0, np.sinh, "inf", "forward", "sinh", "sinh(800) is beyond", "logarithm"),
-    "square overflow": Case(1e7, lambda x: ((x * 1e100) * 1e60) ** 2, "inf", "forward", "raise_to", "beyond",
+    "square overflow": Case(1e7, lambda x: ((x * 1e100) * 1e60) ** 2, "inf", "forward", "power", "beyond",
                             "X.std(axis=0)"),
     "tanh by hand": Case(800.0, lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)), "inf", "forward", "exp",
                          "tanh by hand, at z = 800", "np.tanh(z)", lambda z: np.tanh(z) + z),
@@ -251,12 +251,21 @@ ARRAYS = {
     "x / norm(x), Values": (
         lambda: (lambda x, y: x / np.sqrt(x**2 + y**2))(*values(0.0, 0.0)),
         "div", "a vector of length 0 has no direction", "autograd.where(n > 0, x / n, 0.0)", None),
+    "the angle to a vector of zeros": (
+        lambda: (lambda a, b: a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))(Tensor([0.0, 0.0]), Tensor([1.0, 0.0])),
+        "div", "a vector of length 0 has no direction", "autograd.where(n > 0, x / n, 0.0)", None),
+    "prod": (
+        lambda: np.prod(Tensor(np.full(50, 1e10))), "prod", "a product of 50 factors has grown beyond",
+        "add logarithms", lambda: np.sum(np.log(Tensor(np.full(50, 1e10))))),
+    "cumsum": (
+        lambda: np.cumsum(Tensor([1e308, 1e308], label="w"))[1], "cumsum", "cumsum of it is beyond",
+        "smaller steps", None),
     "norm(0) by hand": (
         lambda: np.sqrt(np.sum(Tensor(np.zeros(3)) ** 2)),
         "sqrt", "the length of a vector of zeros", "autograd.norm(z)", lambda: autograd.norm(Tensor(np.zeros(3)))),
     "norm 3 of 0": (
         lambda: np.linalg.norm(Tensor(np.zeros(3)), 3),
-        "raise_to", "at 0 is infinite", "1e-12", None),
+        "power", "at 0 is infinite", "1e-12", None),
     "std of equal numbers": (
         lambda: np.std(Tensor([3.0, 3.0])),
         "sqrt", "the standard deviation of numbers that are all equal", "np.sqrt(np.var(x) + 1e-5)",
@@ -290,7 +299,7 @@ ARRAYS = {
             Tensor([2.0, 0.0]), Tensor(np.eye(2)))),
     "float32": (
         lambda: np.sum(Tensor(np.array([1e30], np.float32)) ** 2),
-        "raise_to", "beyond the largest float32", "float64", lambda: np.sum(Tensor(np.array([1e30])) ** 2)),
+        "power", "beyond the largest float32", "float64", lambda: np.sum(Tensor(np.array([1e30])) ** 2)),
     "float32 exp": (
         lambda: np.sum(np.exp(Tensor(np.array([100.0], np.float32)))),
         "exp", "beyond the largest float32", "np.minimum(x, 80)",
@@ -299,7 +308,7 @@ ARRAYS = {
         lambda: np.sum(Tensor([1.0, 1.0]) @ np.array([1.0, np.nan])),
         "", "holds nan from the start", "np.isfinite(X).all(axis=1)", None),
     "too large a learning rate": (
-        lambda: diverged(lr=1e3), "raise_to", "W has grown to", "a lower learning rate", lambda: diverged(lr=0.05)),
+        lambda: diverged(lr=1e3), "power", "W has grown to", "a lower learning rate", lambda: diverged(lr=0.05)),
 }  # fmt: skip
 
 
@@ -456,6 +465,15 @@ def test_tanh_saturated_in_30_layers(kind):
     assert fault.kind == "vanishing"
     assert re.search(r"\d layers of tanh are saturated, 100% of their units", fault.why)
     assert "smaller weights" in fault.instead
+
+
+def test_two_tanh_layers_that_are_saturated_together():
+    x, A = Tensor([[0.5, -0.5]], label="x"), None
+    for i in range(2):
+        A = np.tanh((x if A is None else A) * Tensor([[1.0, -1.0]], label=f"w{i}") + np.array([[5.0, 5.0]]))
+    fault = find_fault(np.sum((A * Tensor([[1.0, 1.0]], label="w2") - 2) ** 2))
+    assert fault.kind == "vanishing"
+    assert "2 layers of tanh are saturated" in fault.why
 
 
 def test_weights_too_small_and_too_large():

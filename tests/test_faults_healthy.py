@@ -255,6 +255,16 @@ def test_a_last_layer_that_starts_small(size):
     assert find_fault(two_layers(*params, X_XOR.T, Y_XOR.T)) is None
 
 
+def test_a_number_that_is_small_by_itself():
+    x, small = Value(2.0, label="x"), Value(1e-9, label="small")
+    assert find_fault(x * small) is None
+    assert find_fault(small / (x * x + 1)) is None
+    assert find_fault(x * np.tanh(small) * 2) is None
+    rows, smalls = Tensor([2.0, 3.0], label="x"), Tensor([1e-9, 1e-9], label="small")
+    assert find_fault(np.sum(np.sin(rows) * smalls)) is None
+    assert find_fault(np.sum(np.sin(rows) * Tensor([0.0, 0.0], label="zeros"))) is None
+
+
 def test_a_bound_that_is_a_parameter_and_a_triangle():
     x, bound = Value(-3.0, label="x"), Value(0.5, label="bound")
     assert find_fault((np.maximum(x * 1.0, bound) - 1) ** 2) is None

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.readers.layout import place
+from autograd.readers.nested import Frame, place_nested
 
 
 @st.composite
@@ -19,7 +20,7 @@ def along(points, steps=12):
     """Points on a curve as it is drawn: level to the second of each pair, then a cubic to the first of the next."""
     for i in range(0, len(points), 2):
         (x0, y0), (x1, y1) = points[i : i + 2]
-        assert y0 == y1 and x0 <= x1 + 1e-6
+        assert y0 == y1
         yield from ((x0 + (x1 - x0) * t / steps, y0) for t in range(steps + 1))
         if i + 2 < len(points):
             x2, y2 = points[i + 2]
@@ -73,3 +74,137 @@ def test_a_result_stands_where_its_wires_are_short():
     # Box 1 uses box 0 twice and is used once, much later: two short wires and a long one, not the reverse.
     corners = place([(40.0, 20.0)] * 5, [(0, 1), (0, 1), (0, 2), (2, 3), (3, 4), (1, 4)]).corners
     assert corners[1][0] == corners[2][0] < corners[3][0]
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+
+def chain(count, width=50.0):
+    return [(width, 20.0)] * count, [(i, i + 1) for i in range(count - 1)]
+
+
+def test_what_is_too_wide_is_broken_into_even_lines():
+    sizes, edges = chain(12)
+    layout = place(sizes, edges, widest=500.0)
+    rows = sorted({y for _, y in layout.corners})
+    assert [sum(y == row for _, y in layout.corners) for row in rows] == [6, 6]
+    assert layout.width < 550 < place(sizes, edges).width
+    order = sorted(range(12), key=lambda i: layout.corners[i][::-1])
+    assert order == list(range(12))
+
+
+def test_a_wire_turns_back_between_the_lines():
+    sizes, edges = chain(4)
+    layout = place(sizes, edges, widest=200.0)
+    (_, _, turn, back, *_), top, bottom = layout.curves[1], layout.corners[1][1] + 20, layout.corners[2][1]
+    assert top < turn[1] == back[1] < bottom and back[0] < turn[0]
+    levels = [(a, b) for points in layout.curves for a, b in zip(points[::2], points[1::2], strict=True)]
+    assert sum(b[0] < a[0] for a, b in levels) == 1
+
+
+def test_wires_that_turn_back_have_lanes_of_their_own():
+    sizes = [(50.0, 20.0)] * 6
+    layout = place(sizes, [(0, 3), (1, 4), (2, 5)], widest=60.0)
+    lanes = [points[2][1] for points in layout.curves]
+    assert len(set(lanes)) == 3
+    first, last = (sorted(range(3), key=lambda i: layout.corners[j + i][1]) for j in (0, 3))
+    assert first == last, "and come out in the order in which they went in"
+    assert sorted(range(3), key=lambda i: -lanes[i]) == first, "the wire from the top turns around the others"
+
+
+def test_a_leaf_stands_in_the_line_of_its_user():
+    # 2 and 3 are the arguments of 4, but only 2 has come a long way.
+    sizes = [(50.0, 20.0)] * 6
+    layout = place(sizes, [(0, 1), (1, 2), (2, 4), (3, 4), (4, 5)], widest=260.0)
+    ((_, y2), (_, y3), (x4, y4)), x3 = layout.corners[2:5], layout.corners[3][0]
+    assert y2 + 20 < min(y3, y4) and x3 + 50 < x4
+
+
+@given(acyclic_graphs(), st.floats(60, 600))
+@settings(max_examples=80, deadline=None)
+def test_in_lines_too_boxes_stand_apart_and_wires_pass_between_them(graph, widest):
+    sizes, edges = graph
+    layout = place(sizes, edges, widest=widest)
+    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(layout.corners, sizes, strict=True)]
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        assert left >= -1e-6 and top >= -1e-6
+        assert right <= layout.width + 1e-6 and bottom <= layout.height + 1e-6
+        for other in boxes[:i]:
+            apart = left >= other[2] + 10 or other[0] >= right + 10 or top >= other[3] + 10 or other[1] >= bottom + 10
+            assert apart, "two boxes overlap or touch"
+    for (tail, head), points in zip(edges, layout.curves, strict=True):
+        assert points[0] == pytest.approx((boxes[tail][2], (boxes[tail][1] + boxes[tail][3]) / 2))
+        assert points[-1][0] == pytest.approx(boxes[head][0])
+        assert boxes[head][1] < points[-1][1] < boxes[head][3]
+        for (x0, y), (x1, _) in zip(points[::2], points[1::2], strict=True):
+            for left, top, right, bottom in boxes:
+                crossed = top < y < bottom and max(min(x0, x1), left + 1e-6) < min(max(x0, x1), right - 1e-6)
+                assert not crossed, "a level wire runs through a box"
+
+
+# --- frames -----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def framed_graphs(draw):
+    """Boxes whose order is that of recording, and frames around stretches of it: nothing leaves one and comes back."""
+    sizes, edges = draw(acyclic_graphs())
+    frames, homes = [], [-1] * len(sizes)
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(sizes) - 1))
+        stop = draw(st.integers(start + 1, len(sizes)))
+        if len(set(homes[start:stop])) == 1:
+            frames.append(Frame(homes[start], draw(st.floats(0, 200))))
+            homes[start:stop] = [len(frames) - 1] * (stop - start)
+    return sizes, edges, homes, frames
+
+
+@given(framed_graphs(), st.sampled_from([float("inf"), 400.0]))
+@settings(max_examples=80, deadline=None)
+def test_frames_hold_what_is_theirs_and_nothing_else(graph, widest):
+    sizes, edges, homes, frames = graph
+    nested = place_nested(sizes, edges, homes, frames, widest=widest)
+    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(nested.corners, sizes, strict=True)]
+    drawn = [(x, y, x + width, y + height) for x, y, width, height in nested.frames]
+
+    def around(frame):
+        while frame >= 0:
+            yield frame
+            frame = frames[frame].parent
+
+    def within(inner, outer):
+        return (
+            outer[0] - 1e-6 <= inner[0]
+            and outer[1] + 20 <= inner[1] + 1e-6
+            and inner[2] <= outer[2] + 1e-6
+            and inner[3] <= outer[3] + 1e-6
+        )
+
+    def apart(a, b):
+        return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+    for box, home in zip(boxes, homes, strict=True):
+        for i, frame in enumerate(drawn):
+            assert within(box, frame) if i in around(home) else apart(box, frame)
+    for i, frame in enumerate(drawn):
+        assert frame[2] - frame[0] >= frames[i].title
+        for j, other in enumerate(drawn[:i]):
+            assert within(frame, other) if j in around(frames[i].parent) else apart(frame, other)
+    for (tail, head), points in zip(edges, nested.curves, strict=True):
+        assert points[0][0] == pytest.approx(boxes[tail][2]) and boxes[tail][1] < points[0][1] < boxes[tail][3]
+        assert points[-1][0] == pytest.approx(boxes[head][0]) and boxes[head][1] < points[-1][1] < boxes[head][3]
+        assert len(points) % 2 == 0 and all(
+            a[1] == pytest.approx(b[1]) for a, b in zip(points[::2], points[1::2], strict=True)
+        )
+
+
+def test_wires_from_one_box_share_the_way_into_a_frame():
+    nested = place_nested([(50.0, 20.0)] * 3, [(0, 1), (0, 2)], [-1, 0, 0], [Frame(-1, 10.0)])
+    first, second = nested.curves
+    border = nested.frames[0][0]
+    assert [p for p in first if p[0] <= border] == [p for p in second if p[0] <= border]
+
+
+def test_a_circle_through_a_frame_is_refused():
+    with pytest.raises(ValueError, match="in a circle through a frame"):
+        place_nested([(50.0, 20.0)] * 3, [(0, 1), (1, 2)], [0, -1, 0], [Frame(-1, 10.0)])

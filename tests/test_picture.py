@@ -578,3 +578,22 @@ def test_a_large_picture_is_not_shown_in_pixels():
     for _ in range(100):
         x = autograd.sin(x)
     assert draw(x)._repr_mimebundle_().keys() == {"text/plain", "image/svg+xml"}
+
+
+def test_a_node_shows_itself():
+    x = Value(3.0, "x")
+    assert x._repr_mimebundle_() == {"text/plain": "Value(data=3.0, label='x')"}
+    y = x * x
+    bundle = y._repr_mimebundle_(exclude=["image/png"])
+    assert bundle.keys() == {"text/plain", "image/svg+xml"} and bundle["text/plain"] == repr(y)
+    assert ET.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"
+    assert y._repr_mimebundle_(include=["text/plain"]).keys() == {"text/plain"}
+
+
+def test_a_node_never_fails_to_show_itself(monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("everything is broken")
+
+    monkeypatch.setattr("autograd.readers.picture.as_diagram", broken)
+    y = Value(3.0) * 2.0
+    assert y._repr_mimebundle_() == {"text/plain": repr(y)}

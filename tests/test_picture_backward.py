@@ -93,6 +93,15 @@ def test_what_adds_up_adds_up():
     assert boxes["∂y/∂x"].symbol == "+" and boxes["∂y/∂x"].rows[0].cells == ("6",)
 
 
+def test_what_adds_up_belongs_to_no_operation():
+    w = Value(3.0, "w")
+    z = autograd.sin(w)
+    y = z * z
+    diagram = draw(y, backward=True).diagram
+    (box,) = [box for box in diagram.boxes if box.label == "∂y/∂z"]
+    assert (box.symbol, diagram.frames[box.home].title) == ("+", "backward")
+
+
 def test_drawing_the_gradient_changes_nothing():
     x = Tensor([1.0, 2.0], "x")
     y = np.sum(x * x)

@@ -230,6 +230,14 @@ def test_boxes_are_painted_by_the_size_of_their_gradients():
     assert not draw(total).diagram.legend
 
 
+def test_the_sign_of_a_gradient_does_not_matter():
+    x, y = Value(1.0, "x"), Value(1.0, "y")
+    total = x * 100.0 + y * -100.0 + x * y * 0.001
+    total.backward()
+    found = boxes(draw(total, colour="grad"))
+    assert found["x"].fill == found["y"].fill != found["total"].fill
+
+
 def test_shades_are_logarithmic():
     line = [10.0**-i for i in range(6)]
     made, legend = shaded([draw(Value(1.0)).diagram.boxes[0]] * 6, line)

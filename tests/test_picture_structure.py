@@ -169,6 +169,14 @@ def test_what_is_not_alike_is_not_folded():
     assert len(draw(x, fold=True).diagram.boxes) == len(draw(x).diagram.boxes)
 
 
+def test_what_is_wired_otherwise_is_not_folded():
+    x = Value(0.1, "x")
+    for i in range(6):
+        s = autograd.sin(x)
+        x = autograd.exp(s if i < 3 else x) + s
+    assert titles(draw(x, fold=True)) == ["×3 in a row", "×3 in a row"]
+
+
 def test_copies_that_do_not_feed_each_other_stand_side_by_side():
     x = [Value(float(i), f"x{i}", requires_grad=False) for i in range(3)]
     neurons = nn.Layer(3, 5)

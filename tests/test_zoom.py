@@ -138,6 +138,15 @@ def test_every_kind_of_operation(name):
     agree(zoomed, [out, x])
 
 
+def test_what_is_equally_large_shares_the_gradient():
+    x = Tensor([2.0, 1.0, 2.0, 2.0], "x")
+    out = np.max(x)
+    out.backward()
+    zoomed = zoom(out)
+    agree(zoomed, [x])
+    assert zoomed[x][0].grad == pytest.approx(1 / 3)
+
+
 def test_the_networks_of_nn():
     nn.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.LayerNorm(2), nn.Linear(2, 3))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd.faults.case import Case
-from autograd.faults.formula import formula, number
+from autograd.faults.formula import formula, number, spoken
 from autograd.graph import tape
 
 __all__ = ["CAUSES", "Cause", "explain"]
@@ -167,7 +167,8 @@ def _float32(case: Case) -> bool:
 
 
 FIELDS: dict[str, Callable[[Case], str]] = {
-    "name": lambda case: case.name,
+    "name": lambda case: spoken(case.node),
+    "entries": lambda case: str(np.size(case.of("x"))),
     "limit": lambda case: f"the largest {case.dtype}, {np.finfo(case.dtype).max:.1e}",
     "leaf": lambda case: _largest_leaf(case)[0],
     "size": lambda case: number(_largest_leaf(case)[1]),
@@ -254,7 +255,8 @@ CAUSES: tuple[Cause, ...] = (
     # Division.
     Cause("div", _zero("y"),
           "0/0: a vector of length 0 has no direction",
-          ZERO_LENGTH, ("v / euclidean_norm(v)", "v / SQUARES(v) ** 0.5", "v / (u ** 2 + v ** 2) ** 0.5"),
+          ZERO_LENGTH, ("v / euclidean_norm(v)", "v / SQUARES(v) ** 0.5", "v / (u ** 2 + v ** 2) ** 0.5",
+           "d / (euclidean_norm(v) * euclidean_norm(u))"),
           ZERO_LENGTH_VALUES),
     Cause("div", _zero("y"),
           "division by a standard deviation of 0: all entries are equal",
@@ -304,6 +306,9 @@ CAUSES: tuple[Cause, ...] = (
           "stay with the logarithm: autograd.logsumexp, autograd.softplus, autograd.softmax and autograd.sigmoid of "
           "its argument do not overflow; or bound it: np.exp(np.minimum(x, 80))"),
     # Overflow that has a reason.
+    Cause("prod", _beyond,
+          "a product of {entries} factors has grown beyond {limit}",
+          SMALLER_FACTORS),
     Cause("*", lambda case: _long_product(case) and _beyond(case),
           "a product of {factors} factors has grown beyond {limit}",
           SMALLER_FACTORS),

@@ -6,10 +6,20 @@ import numpy as np
 
 from autograd.graph import Node
 
-__all__ = ["formula", "number", "numbers"]
+__all__ = ["formula", "number", "numbers", "spoken"]
 
 INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "matmul": ("@", 2)}
 UNSEEN = {"reshape", "broadcast_to", "astype"}
+PUBLIC = {
+    "concat": "concatenate",
+    "contract": "einsum",
+    "euclidean_norm": "norm",
+    "raise_to": "power",
+    "running_sum": "cumsum",
+    "select": "where",
+}
+"""What one writes to get a primitive that has another name."""
+
 DEEPEST = 8
 LONGEST = 72
 
@@ -58,8 +68,14 @@ def _written(node: Node, depth: int, binding: int) -> str:
     elif name == "getitem":
         return f"{_named(args[0], depth, 4)}[…]"
     else:
-        return f"{primitive.name}({', '.join(_named(arg, depth - 1, 0) for arg in args)})"
+        return f"{spoken(node)}({', '.join(_named(arg, depth - 1, 0) for arg in args)})"
     return f"({text})" if own < binding else text
+
+
+def spoken(node: Node) -> str:
+    """The name of the operation that made a node, as one would write it; nothing for a leaf."""
+    name = "" if node.primitive is None else node.primitive.name
+    return PUBLIC.get(name, name)
 
 
 def number(value: float) -> str:

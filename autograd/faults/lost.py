@@ -17,7 +17,7 @@ import numpy as np
 from autograd.faults.activations import FLAT, Use, uses
 from autograd.faults.fault import Fault, Kind
 from autograd.faults.flow import Layer, layers_of, stations_of
-from autograd.faults.formula import formula, number, numbers
+from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
 from autograd.graph import Node
 
@@ -35,7 +35,7 @@ DEAD = 0.9
 """A layer is dead where so large a share of its units is flat, whether the loss depends on them or not."""
 
 LEAST_PRODUCTS = 5
-"""Fewer layers cannot explode: a single large number is no chain."""
+"""Fewer products are no chain in which a gradient could explode, or vanish for no other reason."""
 
 
 KEEP_SIZE = "nn.init.xavier_normal_(W), nn.LayerNorm between layers, or skip connections x + f(x)"
@@ -146,7 +146,7 @@ def _vanished(flow: Flow) -> Fault | None:
     if zeros is not None:
         return _still_zero(flow, *zeros)
     depth = len(flow.products())
-    if sizes[cut] == 0:
+    if sizes[cut] == 0 or (depth < LEAST_PRODUCTS and _flat_share(on_the_way) <= 0.5):  # a number is small by itself
         return None
     shares = f"{number(sizes[cut] / most)} of the gradient at the last of {depth} layers gets below this one"
     return _of_layer(flow, "vanishing", fed, *_reasons(flow, on_the_way, shares, cut))
@@ -162,8 +162,8 @@ def _reasons(flow: Flow, on_the_way: list[Stuck], shares: str, cut: int) -> tupl
             "add logarithms in place of multiplying, or factors near 1 in size; in a network " + KEEP_SIZE,
         )
     name, count = names.most_common(1)[0]
-    slopes = np.concatenate([stuck.use.slope.ravel() for stuck in on_the_way if stuck.use.activation.name == name])
-    flat, typical = float((slopes < FLAT).mean()), number(float(np.median(slopes)))
+    same = [stuck for stuck in on_the_way if stuck.use.activation.name == name]
+    flat, typical = _flat_share(same), number(float(np.median(_slopes(same))))
     if flat > 0.5:
         why = f"{count} layers of {name} are saturated, {flat:.0%} of their units have a slope below {FLAT}"
         return f"{shares}: {why}", "smaller weights: " + KEEP_SIZE
@@ -171,6 +171,16 @@ def _reasons(flow: Flow, on_the_way: list[Stuck], shares: str, cut: int) -> tupl
         why = f"{count} layers of {name} have a typical slope of {typical}, and {factor}"
         return f"{shares}: {why}", "nn.ReLU() in place of it, " + KEEP_SIZE
     return f"{shares}: the weights are too small, {factor}", "larger weights: nn.init.kaiming_normal_(W); " + KEEP_SIZE
+
+
+def _slopes(layers: list[Stuck]) -> Array:
+    return np.concatenate([np.zeros(0), *(stuck.use.slope.ravel() for stuck in layers)])
+
+
+def _flat_share(layers: list[Stuck]) -> float:
+    """The share of units with next to no slope."""
+    slopes = _slopes(layers)
+    return float((slopes < FLAT).mean()) if slopes.size else 0.0
 
 
 def _per_layer(flow: Flow, cut: int) -> float:
@@ -183,7 +193,7 @@ def _per_layer(flow: Flow, cut: int) -> float:
 def _zero_weights(flow: Flow, above: int) -> tuple[Layer, Node] | None:
     """The newest weight that is next to 0 throughout, so that a product with it lets nothing through."""
     for layer in reversed(flow.products()):
-        if layer.serial > above:
+        if layer.serial > above and _operation(layer.node) in ("matmul", "contract"):
             for leaf in layer.parameters():
                 if np.size(leaf.primal) > 1 and np.abs(leaf.primal).max() <= LOST:
                     return layer, leaf
@@ -224,7 +234,7 @@ def _exploded(flow: Flow) -> Fault | None:
 def _alike(flow: Flow) -> Fault | None:
     """Units that are all alike: every example gets the same answer, and the gradients of the examples cancel."""
     last, first = flow.stations[-1][0], flow.stations[0][0]
-    total = sum(float(np.abs(flow.cotangents[leaf.serial]).sum()) for leaf in first.parameters())
+    total = sum(float(np.abs(flow.cotangents.get(leaf.serial, 0.0)).sum()) for leaf in first.parameters())
     if len(flow.stations) < 2 or not last.flow or total > CANCELLED * last.flow:
         return None
     if not _same_for_all(last.primal(), last.cotangent(flow.cotangents)):
@@ -270,7 +280,7 @@ def _of_activation(flow: Flow, stuck: Stuck, instead: str) -> Fault:
         "z": numbers(z),
         "top": number(float(z.max())),
         "units": units if count == stuck.units else f"{units} that the loss depends on",
-        "steepest": number(float(slope.max())),
+        "steepest": f"at most {number(float(slope.max()))}" if slope.any() else "0",
     }
     kind: Kind = "vanishing" if stuck.passed else "zero"
     return _of_layer(flow, kind, stuck.layer, use.activation.why.format_map(texts), instead, use)
@@ -280,7 +290,7 @@ def _of_layer(flow: Flow, kind: Kind, layer: Layer, why: str, instead: str, use:
     node = layer.node
     inputs = {"z": numbers(use.z)} if use else {formula(arg): numbers(arg.primal) for arg in node.args if arg.label}
     inputs["the cotangent g"] = numbers(layer.cotangent(flow.cotangents))
-    name = _operation(node) if use is None else use.activation.name
+    name = spoken(node) if use is None else use.activation.name
     below = [station for station, _ in flow.stations if station.serial < layer.serial]
     starved = [leaf.label.partition("[")[0] for station in below for leaf in station.parameters() if leaf.label]
     then = (f"hardly any gradient for {_listed(starved)}",) if starved and kind != "exploding" else ()

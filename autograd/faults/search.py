@@ -9,7 +9,7 @@ import numpy as np
 from autograd.faults.case import Case, Users, users_of
 from autograd.faults.causes import explain
 from autograd.faults.fault import Fault, Kind
-from autograd.faults.formula import formula, number, numbers
+from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
 from autograd.faults.lost import Flow, lost_gradient
 from autograd.faults.origins import Edge, backward_origin, bad, forward_origin, place
@@ -114,7 +114,7 @@ def _facts(case: Case) -> tuple[Node, str, str, tuple[int, ...] | None, dict[str
         inputs.setdefault(formula(arg), number(entry) if entry == entry else numbers(arg.primal))
     if case.backward:
         inputs["the cotangent g"] = case.text("g")
-    return node, case.name, formula(node, of_label=True), case.at, inputs
+    return node, spoken(node), formula(node, of_label=True), case.at, inputs
 
 
 def _kind(number: float, primal: Any) -> Kind:

@@ -111,7 +111,7 @@ def place(
         Boxes that stand alone in the first column, or in the last; wires run from the left border to those and from
         these to the right one.
     widest
-        Break what is wider into lines.
+        Break what is wider into lines; the room for their turns comes on top.
 
     Examples
     --------

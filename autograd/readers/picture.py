@@ -344,7 +344,7 @@ def _listing(diagram: Diagram) -> str:
         arguments[edge.head].append(f"n{edge.tail}")
     lines = []
     for i, box in enumerate(diagram.boxes[:MOST_LINES]):
-        made_by = f"{box.symbol}({', '.join(arguments[i])})" if box.symbol or arguments[i] else box.kind
+        made_by = f"{box.symbol or box.kind}({', '.join(arguments[i])})" if arguments[i] else box.symbol or box.kind
         times = f"×{box.times:,}" if box.times > 1 else ""
         note = box.note.removeprefix(box.kind).strip()
         numbers = ""

@@ -22,7 +22,8 @@ from autograd.readers.png import slimmed
 __all__ = ["RenderError", "Request", "render", "write_whole"]
 
 
-IMAGES = {"png", "pdf", "ps", "eps", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp"}
+PAPER = {"pdf", "ps", "eps"}
+IMAGES = {"png", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp"} | PAPER
 
 
 class RenderError(RuntimeError):
@@ -100,7 +101,7 @@ def _positions(request: Request) -> str | None:
     if request.format not in IMAGES or (request.engine, request.options) != ("dot", {}):
         return None
     try:
-        return pinned(request.own_svg(), request.dpi)
+        return pinned(request.own_svg(), 72 if request.format in PAPER else request.dpi)
     except RenderError:
         return None
 
