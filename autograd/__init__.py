@@ -80,3 +80,7 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(_READERS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_READERS})
