@@ -1,4 +1,7 @@
-"""Measuring: contestants take turns, so whatever else the machine does meets them all, and ratios are of neighbours."""
+"""Measuring: contestants take turns, so whatever else the machine does meets them all, and ratios are of neighbours.
+
+Times are the process's own, on one thread: what other processes take from a busy machine does not count.
+"""
 
 import random
 import time
@@ -11,10 +14,10 @@ Times = dict[str, list[float]]
 
 def seconds_per_step(step: Callable[[], object], count: int) -> float:
     """The mean time of ``count`` steps in a row."""
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(count):
         step()
-    return (time.perf_counter() - start) / count
+    return (time.process_time() - start) / count
 
 
 def count_for(step: Callable[[], object], seconds: float) -> int:
