@@ -222,14 +222,8 @@ def fingerprint(array: Any) -> bytes:
     return contents
 
 
-def tape(root: Node, *, tracked: bool = False) -> list[Node]:
-    """Every node that ``root`` depends on, oldest first; ``root`` is the last.
-
-    Parameters
-    ----------
-    root : Node
-    tracked : bool
-        Leave out what needs no gradient: constants and detached leaves.
+def tape(root: Node) -> list[Node]:
+    """Every node that ``root`` depends on, constants included, oldest first; ``root`` is the last.
 
     Examples
     --------
@@ -239,6 +233,12 @@ def tape(root: Node, *, tracked: bool = False) -> list[Node]:
     >>> [node.label or node.primitive.name for node in tape(y)]
     ['x', 'mul']
     """
+    found = reached(root)
+    return [found[serial] for serial in sorted(found)]
+
+
+def reached(root: Node, *, tracked: bool = False) -> dict[int, Node]:
+    """The nodes that ``root`` depends on, by serial; only those that need a gradient, if ``tracked``."""
     every = not tracked
     found = {root.serial: root}
     stack = [root]
@@ -260,7 +260,7 @@ def tape(root: Node, *, tracked: bool = False) -> list[Node]:
             found[x.serial] = x
             if x.primitive is not None:
                 stack.append(x)
-    return list(map(found.__getitem__, sorted(found)))
+    return found
 
 
 def describe(node: Node) -> str:

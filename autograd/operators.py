@@ -225,7 +225,7 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
         return node
 
     def forward(self: Any, other: Any) -> Any:
-        if isinstance(other, kind) and self.snapshot is None is other.snapshot:
+        if (type(other) is kind or isinstance(other, kind)) and self.snapshot is None is other.snapshot:
             scope = recording()
             if type(scope) is Scope and (self.requires_grad or other.requires_grad):
                 try:

@@ -26,6 +26,11 @@ FLOAT_ERRORS = (ArithmeticError, ValueError, IndexError)
 """What Python raises where IEEE arithmetic has an answer, and NumPy where shapes do not fit."""
 
 
+def unchanged(g: Any, out: Any, *args: Any) -> Any:
+    """The rule of an argument whose change is the result's: its cotangent is g. The sweep need not call it."""
+    return g
+
+
 class Primitive:
     """An operation with a derivative rule for each differentiated argument; made by `primitive`.
 

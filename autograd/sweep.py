@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.graph import Node, describe, tape
-from autograd.primitive import FLOAT_ERRORS
+from autograd.graph import Node, describe, reached
+from autograd.primitive import FLOAT_ERRORS, unchanged
 from autograd.primitives.elementwise import astype, select, where
 from autograd.primitives.movement import broadcast_to, sum_to
 from autograd.scope import Watched, recording
@@ -79,11 +79,10 @@ def cotangents(
     scope = recording()
     watched = scope if isinstance(scope, Watched) else None
     in_detail = create_graph or watched is not None
-    for node in reversed(tape(root, tracked=True)):
-        serial = node.serial
-        g = take(serial, None)
-        if g is None:
-            continue
+    found = reached(root, tracked=True)
+    for serial in sorted(found, reverse=True):
+        node = found[serial]
+        g = take(serial)
         if wanted is None or serial in wanted:
             nodes.append(node)
             gs.append(g)
@@ -121,7 +120,7 @@ def cotangents(
         if x.requires_grad:
             rule = rules[0]
             try:
-                d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+                d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
             fits = type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
@@ -132,7 +131,7 @@ def cotangents(
         if y.requires_grad:
             rule = rules[1]
             try:
-                d = rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+                d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
             fits = type(d) is float if floats else type(d) is ndarray and d.shape == y_.shape and d.dtype is y_.dtype

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node
-from autograd.primitive import answers_to, primitive
+from autograd.primitive import answers_to, primitive, unchanged
 
 __all__ = [
     "abs",
@@ -117,8 +117,8 @@ answers_to(where, np.where)
 
 
 @primitive(
-    lambda g, out, x, y: g,
-    lambda g, out, x, y: g,
+    unchanged,
+    unchanged,
     symbol="+",
     scalar=operator.add,
     numpy=np.add,
@@ -129,7 +129,7 @@ def add(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    lambda g, out, x, y: g,
+    unchanged,
     lambda g, out, x, y: -g,
     symbol="-",
     scalar=operator.sub,
@@ -214,7 +214,7 @@ def neg(x: Any) -> Any:
     return -x
 
 
-@primitive(lambda g, out, x: g, symbol="+", scalar=operator.pos, numpy=np.positive)
+@primitive(unchanged, symbol="+", scalar=operator.pos, numpy=np.positive)
 def positive(x: Any) -> Any:
     """+x: the same number in a node of its own."""
     return np.positive(x)
