@@ -115,6 +115,9 @@ def test_a_smooth_function_is_called_a_few_times_only():
 
     check_grads(f, X, order=1)
     assert len(calls) <= 12
+    calls.clear()
+    check_grads(lambda x, unused: f(x), X, X, order=1)
+    assert len(calls) <= 40
 
 
 @pytest.mark.parametrize(
@@ -296,8 +299,17 @@ def test_a_small_gradient_beside_a_large_one_is_checked_too():
     assert "for b is wrong" in complaint(lambda a, b: (1e4 * np.sin(a), 1e-3 * wrong_sine(b)), 1.0, 1.0)
 
 
+def test_a_tiny_entry_beside_a_large_one_is_checked_too():
+    @primitive(lambda g, out, x: g * ad.cos(x) * np.array([1.5, 1.0]))
+    def sine(x):
+        return np.sin(x)
+
+    assert "for x[0] is wrong" in complaint(sine, np.array([1e-9, 1.0]))
+
+
 def test_a_nan_gradient_of_a_smooth_function_is_caught():
-    assert "the engine says nan, differences say 0" in complaint(lambda x: np.sqrt(x - x), np.array([1.0, 2.0]))
+    for f in (lambda x: np.sqrt(x - x), lambda x: np.sqrt(x - x) + 5.0):
+        assert "the engine says nan, differences say 0" in complaint(f, np.array([1.0, 2.0]))
 
     @primitive(lambda g, out, x: g * 2 * out / x)
     def squared(x):
@@ -592,6 +604,21 @@ def test_stairs_of_unknown_height_confirm_nothing_wrong_and_refute_nothing_right
     assert slope_of(stairs, math.cos(1.0)).verdict in ("right", "noise")
     for wrong in (0.0, 0.9 * math.cos(1.0), 1.1 * math.cos(1.0)):
         assert slope_of(stairs, wrong).verdict in ("wrong", "noise")
+
+
+def test_a_single_step_refutes_nothing():
+    def f(x):
+        return math.sin(x) if x == 1 or 2**-12 <= abs(x - 1) <= 2**-11 else math.nan
+
+    assert slope_of(f, 1.1 * math.cos(1.0)).verdict == "noise"
+
+
+def test_a_sharp_bend_is_no_kink():
+    def f(x):
+        return 1e7 + math.sin(1e3 * x) / 1e3
+
+    assert slope_of(f, math.cos(1e3)).verdict in ("right", "noise")
+    assert slope_of(f, 1.05 * math.cos(1e3)).verdict == "wrong"
 
 
 def test_a_jump_is_a_kink():

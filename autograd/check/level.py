@@ -90,10 +90,8 @@ class Level:
             change = np.nan_to_num(np.abs(ahead - behind) / (2 * h), nan=0.0, posinf=0.0)
             change = np.maximum(change, 1e-3 * np.abs(self.origin))
             sizes = [float(change[place].mean()) if change[place].size else 0.0 for place in places]
-            if max(sizes) > 1e-100:
-                for place, size in zip(places, sizes, strict=True):
-                    # What hardly moves beside the others may be mere rounding.
-                    weights[place] /= size if size > 1e-8 * max(sizes) else max(sizes)
+            for place, size in zip(places, sizes, strict=True):
+                weights[place] /= size or max(sizes) or 1.0
         return weights
 
     def check(self, *, by_entry: bool) -> None:
@@ -135,13 +133,10 @@ class Level:
         slope, way = self._verdict(block)
         halves = np.array_split(block, 2) if len(block) > 1 else []
         if slope.verdict == "wrong":
-            parts = [(self._probe(half, way), half) for half in halves]
-            wrong = [(part.difference, i) for i, (part, _) in enumerate(parts) if part.verdict == "wrong"]
-            if wrong:
-                return self._settle(halves[max(wrong)[1]]) or self._note(block, replace(slope, verdict="noise"), way)
-            # Kinks of many entries can cancel and look like a wrong slope.
-            if any(part.verdict in ("kink", "edge") for part, _ in parts):
-                return any([self._settle(half) for half in halves])
+            parts = [self._probe(half, way) for half in halves]
+            wrong = [(part.difference, i) for i, part in enumerate(parts) if part.verdict == "wrong"]
+            if wrong and self._settle(halves[max(wrong)[1]]):
+                return True
         elif slope.verdict in ("kink", "edge") and halves and self._splits < MOST_SPLITS:
             self._splits += 1
             return any([self._settle(half) for half in halves])
@@ -150,10 +145,10 @@ class Level:
         return self._note(block, slope, way)
 
     def _verdict(self, block: Array) -> tuple[Comparison, Array]:
-        """What the two directions say of a block: of a single entry the best, of many the worst."""
-        order = ["right", "wrong"] if len(block) == 1 else ["wrong", "right"]
+        """What the worse of the two directions says of a block; right is better than any limit."""
         found = [(self._probe(block, way), way) for way in self.ways]
-        return min(found, key=lambda pair: [*order, "kink", "edge", "noise", "flat"].index(pair[0].verdict))
+        order = ["wrong", "right", "kink", "edge", "noise", "flat"]
+        return min(found, key=lambda pair: order.index(pair[0].verdict))
 
     def _probe(self, block: Array, way: Array) -> Comparison:
         """Compare along one direction, in which only the entries of a block move."""
@@ -173,7 +168,7 @@ class Level:
             if slope.difference <= SAFETY * self._noise_of_slope(v):
                 return replace(slope, verdict="noise")
             if self._right_beside(v, slope):
-                return replace(slope, verdict="kink", left=np.nan)
+                return replace(slope, verdict="kink", sides=(np.nan, np.nan))
         return slope
 
     def _noise_of_slope(self, v: Array) -> float:

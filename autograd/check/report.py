@@ -169,7 +169,7 @@ def listed(names: Sequence[str]) -> str:
 def reason(kind: str, entries: Sequence[str], row: Comparison) -> str:
     """Why these entries, of which the row is the first, could not be checked."""
     where = listed(entries)
-    left, right = row.left, row.right
+    left, right = row.sides
     if kind == "kink" and np.isnan(left):
         return (
             f"at {where} the engine says {row.engine:.6g} and differences say {row.numeric:.6g}, but beside it they "

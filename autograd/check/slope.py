@@ -48,8 +48,8 @@ class Comparison:
         How far off the differences may be.
     scale : float
         What an error is to be compared with: the sum of the sizes of all that the engine's number is added up from.
-    left, right : float
-        At a kink, the one-sided slopes.
+    sides : (float, float)
+        At a kink, the slopes on both sides.
     order : int
         1 for the gradient, 2 for the gradient of the gradient.
     argument : str
@@ -65,8 +65,7 @@ class Comparison:
     numeric: float = np.nan
     uncertainty: float = np.inf
     scale: float = 0.0
-    left: float = np.nan
-    right: float = np.nan
+    sides: tuple[float, float] = (np.nan, np.nan)
     order: int = 1
     argument: str = ""
     entry: str = ""
@@ -88,11 +87,14 @@ class Comparison:
 
     def per(self, length: float) -> Comparison:
         """The same for a step of length 1, where the step was this long."""
-        engine, numeric, left, right = (x / length + 0.0 for x in (self.engine, self.numeric, self.left, self.right))
-        left, right = (left, right) if length > 0 else (right, left)
-        uncertainty, scale = self.uncertainty / abs(length), self.scale / abs(length)
+        engine, numeric, fall, rise = (x / length + 0.0 for x in (self.engine, self.numeric, *self.sides))  # never -0.0
         return replace(
-            self, engine=engine, numeric=numeric, left=left, right=right, uncertainty=uncertainty, scale=scale
+            self,
+            engine=engine,
+            numeric=numeric,
+            sides=(fall, rise),
+            uncertainty=self.uncertainty / abs(length),
+            scale=self.scale / abs(length),
         )
 
 
@@ -151,11 +153,9 @@ def measure(
     'kink'
     """
     rungs: list[Rung] = []
-    left = right = np.nan
     still = 0
     for exponent in EXPONENTS:
         rung = _rung(f, 2.0**exponent, noise)
-        left, right = (old if np.isnan(new) else new for old, new in ((left, rung.fall), (right, rung.rise)))
         if not np.isfinite(rung.slope + rung.error):
             continue
         rungs.append(rung)
@@ -165,7 +165,7 @@ def measure(
         if still == 2:
             return Comparison("flat", claimed, 0.0, rung.error)
     if not rungs:
-        return Comparison("edge", claimed, left=left, right=right)
+        return Comparison("edge", claimed)
     rungs.sort(key=lambda rung: rung.step)
     moved = max(max(abs(rung.rise), abs(rung.fall)) * rung.step for rung in rungs)
     return _judged(rungs, claimed, scale, tolerance, chaotic=noise > CHAOS * max(size, moved) > 0)
@@ -184,7 +184,7 @@ def _judged(rungs: list[Rung], claimed: float, scale: float, tolerance: float, *
     typical = max(scale, abs(best.slope), abs(usual.rise), abs(usual.fall))
 
     def verdict(name: Verdict, by: Rung = best) -> Comparison:
-        return Comparison(name, claimed, by.slope, by.error, max(scale, abs(by.slope)), by.fall, by.rise)
+        return Comparison(name, claimed, by.slope, by.error, max(scale, abs(by.slope)), (by.fall, by.rise))
 
     within = [rung for rung in rungs if rung.step <= best.step]
     still = all(max(scale, abs(rung.rise), abs(rung.fall)) <= rung.noise for rung in within)
@@ -207,8 +207,8 @@ def _judged(rungs: list[Rung], claimed: float, scale: float, tolerance: float, *
     able = [rung for rung in rungs if rung is not best and rung.error <= gap / 2]
     seconded = any(abs(rung.slope - best.slope) <= gap / 2 for rung in able)
     opposed = any(abs(rung.slope - claimed) <= rung.error + tolerance for rung in able)
-    wrong = gap > best.error + tolerance and (best.error <= 0.05 * typical or gap == np.inf)
-    return verdict("wrong" if wrong and seconded and not (opposed or chaotic) else "noise")
+    refuted = gap > best.error + tolerance and seconded and not (opposed or chaotic)
+    return verdict("wrong" if refuted else "noise")
 
 
 def _sharpest(rungs: list[Rung], typical: float) -> Rung | None:
