@@ -65,6 +65,8 @@ def clean(page, address):
     """Nothing in the console, and nothing asked for but the page itself."""
     assert page.complaints == []
     assert [url.partition("#")[0] for url in page.requests] == [address]
+    words = page.run("document.body.innerText").split()
+    assert not {"null", "undefined", "NaN", "[object"} & set(words)
 
 
 # --- the numbers ----------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ function show(place) {
   const verdict = late.length
     ? `zero_grad was forgotten before step ${place}: .grad is the sum of step ${since(at)} to ${place}`
     : told.names.every((name) => steps[at].parameters[name].state === "fresh") ? "Every .grad is the gradient of this step's loss" : "Some .grad is something else";
-  card.replaceChildren(h("h2", { class: late.length ? "bad" : "good" }, verdict), ...told.names.map((name) => parts(name, steps[at].parameters[name])), more());
+  card.replaceChildren(h("h2", { class: late.length ? "bad" : "good" }, verdict), ...told.names.map((name) => parts(name, steps[at].parameters[name])), ...more());
   status.textContent = `Step ${place} of ${steps.length}, loss ${digits(steps[at].loss)}. ${verdict}.`;
 }
 
@@ -77,7 +77,7 @@ function parts(name, cell) {
     h("div", { class: "operands", tabindex: 0, role: "group", "aria-label": `the numbers of ${name}` }, sum));
 }
 
-const more = () => (told.dropped ? h("p", { class: "about" }, `The first ${steps.length} steps are shown; ${told.dropped} more came after them.`) : null);
+const more = () => (told.dropped ? [h("p", { class: "about" }, `The first ${steps.length} steps are shown; ${told.dropped} more came after them.`)] : []);
 
 const says = (place) => (place === 0 ? "start" : `step ${place} of ${steps.length}`);
 const going = player(steps.length, "step", says, show);
