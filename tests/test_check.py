@@ -150,6 +150,23 @@ def test_a_function_without_numbers_and_complex_arguments_are_refused():
         check_grads(lambda x: x, 1j)
 
 
+def test_what_is_no_function_is_refused():
+    for f in (3.0, Value(1.0) * 2, X):
+        with pytest.raises(TypeError, match="f must be the function that is to be checked"):
+            check_grads(f, 1.0)
+
+
+def test_a_rule_that_cannot_be_differentiated_says_how_to_go_on():
+    @primitive(lambda g, out, x: np.asarray(g) * 2 * np.asarray(x))
+    def squared(x):
+        return x * x
+
+    assert check_grads(squared, X, order=1).ok
+    with pytest.raises(TypeError) as caught:
+        check_grads(squared, X)
+    assert "derivatives of order 2; see order=" in caught.value.__notes__[0]
+
+
 def test_an_error_of_f_itself_gets_through():
     with pytest.raises(ValueError, match="shapes"):
         check_grads(lambda x: x @ np.ones(5), np.ones(3))
@@ -441,6 +458,7 @@ def test_a_function_that_is_not_the_same_twice_is_failed():
     assert "different results on two calls" in text
     state = iter(range(100))
     assert "different results" in complaint(lambda x: x + next(state), 2.0)
+    assert text.startswith("the gradient could not be checked")
 
 
 def test_integers_and_constants_are_kept():
@@ -689,6 +707,9 @@ def test_an_error_of_a_millionth_is_the_limit():
     slightly = {name: g * (1 + 5e-6) for name, g in right.items()}
     assert refused(slightly, net_loss, NET, X, Y).count("relative error is 5e-06, and 1e-06 is allowed") == 4
     assert_gradients(slightly, net_loss, NET, X, Y, rtol=1e-5)
+    single = {name: g.astype(np.float32) for name, g in slightly.items()}
+    assert_gradients(single, net_loss, NET, X, Y)
+    assert refused(single, net_loss, NET, X, Y, rtol=1e-6).count("and 1e-06 is allowed") == 4
     assert_gradients({name: g.astype(np.float32) for name, g in right.items()}, net_loss, NET, X, Y)
 
 

@@ -369,14 +369,14 @@ def test_float32_is_right_and_said_to_be():
 
 
 def test_finite_differences_are_right_and_said_to_be():
-    def numeric(params, X, Y):
+    def numeric(params, X, Y, h):
         found = {}
         for name, array in params.items():
             g = np.zeros_like(array)
             for index in np.ndindex(array.shape):
                 up = {**params, name: array.copy()}
-                up[name][index] += 1e-6
-                g[index] = (value(up, X, Y) - value(params, X, Y)) / 1e-6
+                up[name][index] += h
+                g[index] = (value(up, X, Y) - value(params, X, Y)) / h
             found[f"d{name}"] = g
         return found
 
@@ -385,8 +385,10 @@ def test_finite_differences_are_right_and_said_to_be():
         exec(SQUARES.forward, scope)
         return scope["loss"]
 
-    diagnosis = diagnose(numeric, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y)
-    assert diagnosis.ok and {finding.precision for finding in diagnosis} == {"finite differences"}
+    for h in (1e-7, 1e-6, 1e-4):
+        claims = numeric(SQUARES.params, SQUARES.X, SQUARES.Y, h)
+        diagnosis = diagnose(claims, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y)
+        assert diagnosis.ok and {finding.precision for finding in diagnosis} == {"finite differences"}
 
 
 def test_a_small_mistake_is_no_rounding():
@@ -629,6 +631,22 @@ RIGHT = 2 * LEAF.data
         ((lambda *_: {}, LOSS), {}, TypeError, "needs its arguments"),
         (({"W": RIGHT}, lambda *_: 3.0, {"W": LEAF.data}), {}, TypeError, "must return the loss as a Tensor"),
         (({"W": RIGHT}, LOSS), {"lr": -1}, ValueError, "lr must be a number above 0"),
+        (({"W": RIGHT}, LOSS), {"of": 3}, TypeError, "of must be a dict"),
+        (({"W": RIGHT}, LOSS), {"seed": "x"}, TypeError, "seed must be a whole number"),
+        ((np.ones((9, 9)), LOSS), {}, TypeError, "must be a dict .* got ndarray"),
+        (({"W": RIGHT}, lambda p, *_: p["W"] * 1, {"W": LEAF.data}), {}, ValueError, "must return one number"),
+        (
+            ({"W": RIGHT}, lambda p, *_: np.sum(p["W"] * rng.normal()), {"W": LEAF.data}),
+            {},
+            ValueError,
+            "different results",
+        ),
+        (
+            (lambda *_: {"W": rng.normal(size=(1, 2))}, lambda p, *_: np.sum(p["W"]), {"W": LEAF.data}),
+            {},
+            ValueError,
+            "claimed function gives different results",
+        ),
         (({"W": RIGHT}, LOSS), {"of": {"W": "V"}}, ValueError, "names nothing"),
         (({Tensor([1.0]): [1.0]}, LOSS), {}, ValueError, "does not depend on"),
         (
@@ -654,11 +672,98 @@ def test_an_ambiguous_label_is_refused():
     assert diagnose({one: [2.0]}, loss).ok
 
 
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan, 1e308])
+@pytest.mark.filterwarnings("error")
+def test_numbers_beyond_all_bounds_are_never_right(number):
+    right = SQUARES.claims()(SQUARES.params, SQUARES.X, SQUARES.Y)
+    claims = {**right, "dW1": np.full_like(right["dW1"], number)}
+    diagnosis = diagnose(claims, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y)
+    assert not diagnosis.ok and diagnosis["dW1"].status == "unexplained"
+    assert diagnosis["dW2"].status == "right"
+
+
+def test_a_sum_forgotten_among_deltas_of_a_summed_loss_is_where_it_is():
+    def claimed(params, X, Y):
+        scope = COLUMNS.scope(params, X, Y)
+        exec(COLUMNS.forward, scope)
+        a1, a2, m = scope["a1"], scope["a2"], X.shape[1]
+        dz2 = a2 - Y
+        dz1 = params["W2"].T @ dz2 * (1 - a1**2)
+        biases = {"db2": dz2.sum(axis=1, keepdims=True) / m, "db1": dz1.sum(axis=1, keepdims=True)}
+        return {"dz2": dz2, "dz1": dz1, "dW2": dz2 @ a1.T / m, "dW1": dz1 @ X.T / m, **biases}
+
+    diagnosis = diagnose(claimed, COLUMNS.loss, COLUMNS.params, COLUMNS.X, COLUMNS.Y)
+    assert [finding.key for finding in diagnosis if finding.status != "right"] == ["db1"]
+    assert names(diagnosis) == ["constant"]
+
+
+def test_claims_that_are_all_zero():
+    right = SQUARES.claims()(SQUARES.params, SQUARES.X, SQUARES.Y)
+    zeros = {key: np.zeros_like(array) for key, array in right.items()}
+    diagnosis = diagnose(zeros, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y)
+    assert not diagnosis.ok and "Every claim is zero" in diagnosis.notes[0]
+
+
+def test_nested_lists_are_arrays():
+    right = SQUARES.claims()(SQUARES.params, SQUARES.X, SQUARES.Y)
+    lists = {key: array.tolist() for key, array in right.items()}
+    assert diagnose(lists, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y).ok
+    assert diagnose(list(lists.values()), SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y).ok
+
+
+def test_a_step_after_the_recording_is_refused():
+    w = Tensor([1.0, 2.0], label="w")
+    loss = np.sum(w**2)
+    w.data -= 0.1
+    with pytest.raises(RuntimeError, match=r"the data of 'w' .* was changed after it was used"):
+        diagnose({"w": [2.0, 4.0]}, loss)
+
+
+def test_no_examples_at_all():
+    with pytest.raises(ValueError, match="at least one example"):
+        diagnose(SQUARES.claims(), SQUARES.loss, SQUARES.params, SQUARES.X[:0], SQUARES.Y[:0])
+
+
+def test_masks_and_classes_stay_what_they_are_on_other_data():
+    mask, R = (normal(6, 5) > 0) * 1.0, normal(6, 5)
+
+    def loss(params, X, Y):
+        return np.sum((X * (Y - params["U"] @ params["V"].T)) ** 2)
+
+    def claimed(params, X, Y):
+        e = -2 * X * (Y - params["U"] @ params["V"].T)
+        return {"U": e @ params["V"], "V": e.T @ params["U"]}
+
+    diagnosis = diagnose(claimed, loss, {"U": normal(6, 3), "V": normal(5, 3)}, mask, R)
+    assert diagnosis.ok and not diagnosis.notes
+
+
+def test_code_for_one_example_is_not_run_on_several():
+    def claimed(params, X, Y):
+        a = sigmoid(params["W"] @ X + params["b"])
+        d = (a - Y) * a * (1 - a)
+        return {"W": d @ X.T, "b": d}
+
+    def loss(params, X, Y):
+        return np.sum((sigmoid(params["W"] @ X + params["b"]) - Y) ** 2) / 2
+
+    diagnosis = diagnose(claimed, loss, {"W": normal(3, 4), "b": normal(3, 1)}, normal(4, 1), rng.uniform(size=(3, 1)))
+    assert diagnosis.ok and not diagnosis.notes
+
+
+def test_the_parameters_after_their_step_each_by_its_name():
+    right = SQUARES.claims()(SQUARES.params, SQUARES.X, SQUARES.Y)
+    stepped = {name: array - 0.3 * right[f"d{name}"] for name, array in SQUARES.params.items()}
+    diagnosis = diagnose(stepped, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y, lr=0.3)
+    assert names(diagnosis) == ["parameter-itself"]
+    assert all(diagnosis[name].sentence.startswith(f"{name} holds {name} itself") for name in stepped)
+
+
 def test_claims_of_nan_zeros_and_odd_shapes():
     right = SQUARES.claims()(SQUARES.params, SQUARES.X, SQUARES.Y)
     odd = {**right, "dW1": right["dW1"] * np.nan, "dW2": 0 * right["dW2"], "db1": np.zeros((2, 9))}
     diagnosis = diagnose(odd, SQUARES.loss, SQUARES.params, SQUARES.X, SQUARES.Y)
-    assert diagnosis["dW1"].sentence == "It holds nan or inf."
+    assert diagnosis["dW1"].sentence == "It holds nan, inf, or numbers beyond all bounds."
     assert diagnosis["dW2"].explanations[0].name == "detached"
     assert diagnosis["db1"].status == "unexplained" and diagnosis["db1"].relative_error == np.inf
     assert "shape (2, 9) for (4,)" in str(diagnosis)
@@ -693,6 +798,74 @@ def test_the_right_formula_gives_the_engines_gradient(lines):
     for finding in wrong:
         true = autograd.grad(loss, nodes[finding.label])
         assert np.allclose(eval(finding.formula, scope), true, rtol=1e-12), finding.formula
+
+
+def shown(diagnosis, key):
+    return diagnosis[key].formula, diagnosis.deltas
+
+
+def test_formulas_keep_their_brackets_and_names():
+    def loss(params, X, Y):
+        return np.mean((Y - (params["m"] * X + params["c"])) ** 2)
+
+    def claimed(params, X, Y):
+        e = Y - (params["m"] * X + params["c"])
+        return {"m": 2 * np.mean(X * e), "c": 2 * np.mean(e)}
+
+    diagnosis = diagnose(claimed, loss, {"m": 0.5, "c": 0.1}, normal(9), normal(9))
+    assert diagnosis["c"].formula == "-2 * sum(Y - (m * X + c)) / N"  # m is a parameter here
+
+
+def test_formulas_of_weights_that_are_transposed_first():
+    def loss(params, X, Y):
+        A = sigmoid(params["w"].T @ X + params["b"])
+        return -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+
+    def claimed(params, X, Y):
+        A = sigmoid(params["w"].T @ X + params["b"])
+        return {"w": X @ (A - Y).T, "b": np.mean(A - Y)}
+
+    Y = (normal(1, 11) > 0) * 1.0
+    diagnosis = diagnose(claimed, loss, {"w": normal(4, 1), "b": 0.3}, normal(4, 11), Y)
+    assert shown(diagnosis, "w") == ("X @ dz.T", {"dz": "(A - Y) / m"})
+
+
+def test_a_strength_is_no_count_by_chance():
+    X, Y = normal(10, 4), np.eye(3)[rng.integers(3, size=10)]  # 2 * 0.05 = 1 / 10
+    claimed = CLASSES.claims("d1 = d2 @ W2.T")
+    assert diagnose(claimed, CLASSES.loss, CLASSES.params, X, Y)["dW1"].formula == "X.T @ dz1 + 0.1 * W1"
+
+
+def test_a_mean_over_outputs_says_so_even_where_it_cancels():
+    def loss(params, X, Y):
+        return np.mean((X @ params["W"] - Y) ** 2)
+
+    diagnosis = diagnose({"W": normal(3, 2)}, loss, {"W": normal(3, 2)}, normal(5, 3), normal(5, 2))
+    assert shown(diagnosis, "W") == ("X.T @ dz1", {"dz1": "2 * (z1 - Y) / (m * n)"})
+
+
+def test_quotients_cancel():
+    x = Tensor(normal(5), label="x")
+    diagnosis = diagnose({"x": normal(5)}, -np.sum(np.log(sigmoid(x))))
+    assert diagnosis["x"].formula in ("a - 1", "-(1 - a)")
+
+
+def test_the_pieces_of_log_softmax_keep_their_names():
+    diagnosis = CLASSES.diagnosed("d2 = p - Y")
+    assert diagnosis.deltas["dz2"] == "(p - Y) / m"
+
+
+def test_a_target_of_zero_makes_no_softplus_of_a_loss():
+    def loss(params, X, Y):
+        a = sigmoid(params["W"] @ X)
+        return -np.sum(Y * np.log(a) + (1 - Y) * np.log(1 - a))
+
+    def claimed(params, X, Y):
+        a = sigmoid(params["W"] @ X)
+        return {"W": ((a - Y) * a * (1 - a)) @ X.T}
+
+    diagnosis = diagnose(claimed, loss, {"W": normal(1, 4)}, normal(4, 1), np.zeros((1, 1)))
+    assert "squares-delta" in everything_that_fits(diagnosis)
 
 
 class Tags(HTMLParser):

@@ -3,6 +3,7 @@
 import html.parser
 import io
 import os
+import re
 import shutil
 import struct
 import sys
@@ -118,7 +119,7 @@ def test_sixty_diamonds_are_sixty_one_boxes():
     x = Value(1.0)
     for _ in range(60):
         x = x + x
-    diagram = draw(x).diagram
+    diagram = draw(x, limit=None).diagram
     assert (len(diagram.boxes), len(diagram.edges)) == (61, 120)
 
 
@@ -171,7 +172,8 @@ def test_small_arrays_are_written_out_and_large_ones_summed_up():
     for shape in ((13,), (7,), (7, 1), (2, 7), (4, 4)):
         assert rows(Tensor(np.arange(np.prod(shape, dtype=float)).reshape(shape)))[0][1][0].startswith("0 … ")
     assert rows(Tensor(np.full(20, 0.5))) == [("data", ("all 0.5",))]
-    assert rows(Tensor(0.5 + 1e-6 * np.arange(20))) == [("data", ("0.5 … 0.5",))]
+    assert rows(Tensor(0.5 + 1e-6 * np.arange(20))) == [("data", ("0.5 … 0.500019",))]
+    assert rows(Tensor(0.5 + 1e-12 * np.arange(20))) == [("data", ("about 0.5",))]
     assert rows(Tensor(np.zeros((0, 3)))) == [("data", ("empty",))]
     assert rows(Tensor(7.0)) == [("data", ("7",))]
     assert "(0, 3)" in draw(Tensor(np.zeros((0, 3)))).source
@@ -184,7 +186,7 @@ def test_what_is_not_finite_stands_out():
     large[:6] = np.nan, np.nan, np.nan, np.inf, np.inf, -np.inf
     assert rows(Tensor(large)) == [("data", ("6 … 19, 3 nan, 2 inf, 1 -inf",))]
     assert rows(Tensor(np.full(20, np.nan))) == [("data", ("20 nan",))]
-    assert rows(Tensor([0.5] * 19 + [np.nan])) == [("data", ("0.5 … 0.5, 1 nan",))]
+    assert rows(Tensor([0.5] * 19 + [np.nan])) == [("data", ("0.5, 1 nan",))]
 
 
 def test_a_gradient_appears_once_there_is_one():
@@ -199,6 +201,18 @@ def test_parameters_of_an_operation_are_shown_as_code():
     x = Tensor(np.ones((3, 4)))
     notes = [draw(result).diagram.boxes[-1].note for result in (np.sum(x, axis=0), x[0, 1:], x[::2], x.reshape(4, 3))]
     assert notes == ["(4,), axis=0", "(3,), index=[0, 1:]", "(2, 4), index=::2", "(4, 3)"]
+    choice = draw(np.where(x.data > 0, x, 0.0)).diagram.boxes[-1]
+    assert (choice.symbol, choice.note) == ("where", "(3, 4)")
+    chosen = [draw(x[index]).diagram.boxes[-1].note for index in ((..., np.array([0, 1])), np.arange(3)[:, None] * 0)]
+    assert chosen == ["(3, 2), index=[..., [0, 1]]", "(3, 1, 4), index=[[0], [0], [0]]"]
+    assert draw(x[np.zeros(9, dtype=int)]).diagram.boxes[-1].note == "(9, 4), index=…"
+
+
+def test_operations_are_written_as_mathematics_writes_them():
+    x, y = Value(2.0), Value(3.0)
+    made = (x * y, x - y, x / y, x**2, x**3, x**0.5, x**y, np.square(x), 1 / x)
+    titles = [draw(result).diagram.boxes[-1].title[0][0] for result in made]
+    assert titles == ["×", "−", "÷", "x²", "x³", "x^0.5", "xʸ", "x²", "÷"]
 
 
 @pytest.mark.parametrize("change", ["assign", "write"])
@@ -301,7 +315,7 @@ def test_every_renderer_shows_the_same_words_and_colours(only, renderer, make):
     svg = rendered(picture, renderer)
     pieces = texts(svg)
     for box in picture.diagram.boxes:
-        assert "".join((box.symbol + box.label + box.note).split()) in pieces
+        assert "".join("".join(text for text, _ in box.title).split()) in pieces
         for row in box.rows:
             assert "".join("".join((row.name, *row.cells)).split()) in pieces
     for colour in ("#dcebfb", "#fff3d6", "#a61e4d", "#7b8794"):
@@ -361,7 +375,7 @@ def test_a_png_is_small_and_loses_nothing_to_see():
     after = slimmed(before)
     assert len(after) < 0.5 * len(before)
     difference = np.abs(png_pixels(after) - png_pixels(before))
-    assert difference.max() <= 64 and difference.mean() < 0.5
+    assert np.mean(difference.max(axis=-1) > 64) < 0.002 and difference.mean() < 0.5
 
 
 def test_what_was_changed_by_hand_is_in_the_image(only):
@@ -378,8 +392,8 @@ def test_a_png_of_another_kind_is_left_alone():
         assert slimmed(content) == content
 
 
-@pytest.mark.parametrize("format", ["png", "pdf"])
-def test_without_graphviz_an_image_says_what_to_install(only, format):
+@pytest.mark.parametrize("format", ["gif", "ps"])
+def test_without_graphviz_another_image_says_what_to_install(only, format):
     only("own")
     with pytest.raises(
         RenderError, match=r"Cannot draw '.*' here: install Graphviz, .*pip install \"chainrule\[demo\]"
@@ -462,6 +476,18 @@ def test_text_stays_in_its_box_and_out_of_its_neighbours(only):
             assert edges[0] >= 7 and edges[-1] <= float(rect.get("width")) - 7
 
 
+def test_a_wire_runs_from_left_to_right():
+    for i in range(40):
+        x = Value(3.0**i / 7, "x" * (1 + i % 7))
+        y = x * x + 1
+        y.backward()
+        for path in ET.fromstring(draw(y).svg()).iter(f"{SVG}path"):
+            d = path.get("d")
+            if path.get("data-edge") and "C" in d:
+                xs = [float(pair.split(",")[0]) for pair in re.findall(r"[-\d.]+,[-\d.]+|(?<=H)[-\d.]+", d)]
+                assert xs == sorted(xs)
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -506,9 +532,12 @@ def test_a_page_stands_alone_in_light_and_dark(tmp_path):
 
 def test_a_failed_rendering_touches_no_file(only, tmp_path):
     only("own")
+    changed = draw(square())
+    changed.node("mine")
     for write in (
-        lambda: draw(square()).render("net", tmp_path, format="png"),
-        lambda: draw(square()).save(tmp_path / "net.pdf"),
+        lambda: draw(square()).render("net", tmp_path, format="gif"),
+        lambda: changed.save(tmp_path / "net.png"),
+        lambda: changed.save(tmp_path / "net.pdf"),
     ):
         with pytest.raises(RenderError):
             write()
@@ -537,7 +566,7 @@ def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
     [
         ("dot", {"text/plain", "image/svg+xml", "image/png"}),
         ("pygraphviz", {"text/plain", "image/svg+xml", "image/png"}),
-        ("own", {"text/plain", "image/svg+xml"}),
+        ("own", {"text/plain", "image/svg+xml", "image/png"}),
     ],
 )
 def test_a_notebook_gets_the_best_there_is(only, renderer, kinds):
@@ -577,7 +606,7 @@ def test_a_large_picture_is_not_shown_in_pixels():
     x = Value(1.0)
     for _ in range(100):
         x = autograd.sin(x)
-    assert draw(x)._repr_mimebundle_().keys() == {"text/plain", "image/svg+xml"}
+    assert draw(x, limit=None)._repr_mimebundle_().keys() == {"text/plain", "image/svg+xml"}
 
 
 def test_a_node_shows_itself():

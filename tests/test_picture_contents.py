@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 import autograd
 import nn
 from autograd import Tensor, Value, draw
-from autograd.readers.heat import COLD_TO_HOT, INFINITE, NOT_A_NUMBER, heat_picture
+from autograd.readers.elements import INFINITE, NOT_A_NUMBER
+from autograd.readers.heat import COLD_TO_HOT, heat_picture
 from autograd.readers.shading import shaded
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -312,6 +313,12 @@ def test_beside_each_wire_stands_the_rule_of_an_array():
     }
 
 
+def test_an_argument_without_a_name_is_called_by_its_place():
+    y = Tensor([1.0, 2.0], "y")
+    quotient = 1.0 / (y + 1.0)
+    assert beside(draw(quotient, derivatives=True))["+", "quotient"] == "−g ⊙ quotient / right"
+
+
 def test_derivatives_are_read_on_no_graph_of_the_users():
     loss = neuron()
     before = [(node.serial, node.grad) for node in autograd.tape(loss)]
@@ -364,7 +371,12 @@ def test_a_mark_shows_on_the_box_that_stands_for_its_node():
     assert (box.label, box.mark) == ("layer", "here; and here")
 
 
-@pytest.mark.parametrize("mark", [{"x": "text"}, {Value(1.0): 3}])
+def test_a_mark_on_another_graph_is_refused():
+    with pytest.raises(ValueError, match=r"mark names 'other' .*, which is no part of what is drawn"):
+        draw(Value(1.0) * 2.0, mark={Value(1.0, "other"): "here"})
+
+
+@pytest.mark.parametrize("mark", [{"x": "text"}, {Value(1.0): 3}, [Value(1.0)]])
 def test_a_mark_is_a_text_for_a_node(mark):
     with pytest.raises(TypeError, match="mark must be a dict of nodes to texts"):
         draw(Value(1.0), mark=mark)

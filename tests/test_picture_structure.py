@@ -49,7 +49,7 @@ def test_a_scope_is_a_frame_around_what_it_recorded_and_its_parameters():
     diagram = draw(layers(2)).diagram
     assert [frame.title for frame in diagram.frames] == ["layer 1", "layer 2"]
     inside = [[box.symbol or box.label for box in diagram.boxes if box.home == i] for i in (-1, 0, 1)]
-    assert inside == [["x", "**", "mean"], ["W1", "@", "tanh"], ["W2", "@", "tanh"]]
+    assert inside == [["x", "x²", "mean"], ["W1", "@", "tanh"], ["W2", "@", "tanh"]]
 
 
 def test_scopes_stand_in_one_another():
@@ -115,13 +115,13 @@ def test_a_scope_left_and_entered_again_stays_convex():
 
 def test_scopes_deeper_than_depth_are_boxes():
     picture = draw(layers(3), depth=0)
-    assert symbols(picture) == ["x", "layer 1", "layer 2", "layer 3", "**", "mean"]
+    assert symbols(picture) == ["x", "layer 1", "layer 2", "layer 3", "x²", "mean"]
     assert wires(picture) == [
         ("x", "layer 1"),
         ("layer 1", "layer 2"),
         ("layer 2", "layer 3"),
-        ("layer 3", "**"),
-        ("**", "loss"),
+        ("layer 3", "x²"),
+        ("x²", "loss"),
     ]
     box = picture.diagram.boxes[1]
     assert (box.kind, box.note) == ("group", "(2, 4)")
@@ -145,8 +145,8 @@ def test_a_closed_box_shows_what_leaves_it():
 def test_identical_layers_are_drawn_once():
     picture = draw(layers(12), fold=True)
     assert titles(picture) == ["layer 1…12  ×12 in a row"]
-    assert symbols(picture) == ["x", "W1…12", "@", "tanh", "**", "mean"]
-    assert wires(picture) == [("x", "@"), ("W1…12", "@"), ("@", "tanh"), ("tanh", "**"), ("**", "loss")]
+    assert symbols(picture) == ["x", "W1…12", "@", "tanh", "x²", "mean"]
+    assert wires(picture) == [("x", "@"), ("W1…12", "@"), ("@", "tanh"), ("tanh", "x²"), ("x²", "loss")]
 
 
 def test_a_fold_shows_the_range_over_all_copies():
@@ -188,7 +188,7 @@ def test_copies_that_skip_one_are_neither_in_a_row_nor_side_by_side():
     a, b, c = Value(1.0, "a"), Value(2.0, "b"), Value(3.0, "c")
     for _ in range(9):
         a, b, c = b, c, autograd.sin(autograd.exp(a))
-    assert titles(draw(a + b + c, fold=True)) == ["×9"]
+    assert titles(draw(a + b + c, fold=True)) == ["×3 side by side", "×6"]
 
 
 def test_the_first_copy_may_take_its_arguments_from_elsewhere():
@@ -289,9 +289,18 @@ def test_the_limit_keeps_as_many_scopes_open_as_it_can():
 
 
 def test_a_graph_within_the_limit_is_left_alone():
-    picture = draw(chain(299))
+    picture = draw(chain(299), fold=False)
     assert len(picture.diagram.boxes) == 300 and picture.diagram.notes == ()
-    assert len(draw(chain(300)).diagram.boxes) == 2
+    assert "limit=300" in draw(chain(300), fold=False).diagram.notes[0]
+
+
+def test_what_saves_much_room_is_folded_unasked():
+    assert len(draw(chain(49)).diagram.boxes) == 50
+    picture = draw(chain(50))
+    assert len(picture.diagram.boxes) == 2
+    assert picture.diagram.notes == ("51 nodes: what repeats is drawn once (fold=False draws each)",)
+    assert len(draw(chain(50), limit=None).diagram.boxes) == 51
+    assert len(draw(chain(50), fold=False).diagram.boxes) == 51
 
 
 @pytest.mark.parametrize("name", ["folded_network", "scopes"])
@@ -328,8 +337,8 @@ def test_constants_can_be_hidden():
     x = Value(2.0, "x", requires_grad=False)
     w = Value(3.0, "w")
     y = (w * x + 1) ** 2
-    assert symbols(draw(y)) == ["x", "w", "*", "constant", "+", "**"]
-    assert symbols(draw(y, hide="constants")) == ["w", "*", "+", "**"]
+    assert symbols(draw(y)) == ["x", "w", "*", "constant", "+", "x²"]
+    assert symbols(draw(y, hide="constants")) == ["w", "*", "+", "x²"]
     assert symbols(draw(x, hide="constants")) == ["x"]
 
 

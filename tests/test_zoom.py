@@ -147,6 +147,20 @@ def test_what_is_equally_large_shares_the_gradient():
     assert zoomed[x][0].grad == pytest.approx(1 / 3)
 
 
+def test_plain_numbers_among_the_scalars_need_no_label():
+    y = Tensor([1.0, -1.0], "y")
+    w = np.where(y.data > 0, y, 0.0)
+    total = (w * 2.0).sum()
+    assert zoom(total)[y][0].label == "y[0]" and zoom(total).out.data == 2.0
+
+
+def test_every_scalar_is_drawn_unless_there_are_too_many():
+    x = Tensor(np.ones((8, 8)), "x")
+    zoomed = zoom((x * x).sum())
+    assert len(zoomed.draw().diagram.boxes) == 191
+    assert len(zoomed.draw(fold=True).diagram.boxes) < 10 > len(zoomed.draw(limit=100).diagram.boxes)
+
+
 def test_the_networks_of_nn():
     nn.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.LayerNorm(2), nn.Linear(2, 3))

@@ -57,7 +57,8 @@ def check_grads(
     Returns
     -------
     Report
-        Its ``limits`` say what could not be checked and why; none of them is a failure.
+        Its ``limits`` say what could not be checked and why; none of them is a failure. Where f returns several
+        numbers, those in the report belong to the sum of them times their cotangents.
 
     Raises
     ------

@@ -101,4 +101,5 @@ class Case:
         few = slice(0, None, 1 + claim.size // SAMPLE)
         if norm(fitted.ravel()[few] - claim.ravel()[few]) > 2 * part * self.lengths[target.key] + beyond:
             return False
-        return norm(fitted - claim) <= part * max(norm(fitted), self.lengths[target.key]) + beyond
+        distance, scale = norm(fitted - claim), max(norm(fitted), self.lengths[target.key])
+        return bool(np.isfinite(scale)) and distance <= part * scale + beyond

@@ -15,6 +15,10 @@ _PREFIX = re.compile(r"^(?:d[A-Za-z]*_?/?d_?|grads?_|gradient_|delta_?|nabla_?|â
 _SUFFIX = re.compile(r"(?:_grad|_delta|_d|_g|\.grad)$")
 
 
+LARGEST = 1e150
+"""A number beyond is as good as nan: its square is infinite."""
+
+
 def spellings(key: str) -> list[str]:
     """The labels that a key may mean, the likeliest first.
 
@@ -55,7 +59,7 @@ def find(key: Any, labels: Mapping[str, Any]) -> Any:
 
 
 def as_array(key: Any, claim: Any) -> Array:
-    """A claim as float64 numbers.
+    """A claim as float64 numbers, nan where they are beyond `LARGEST`.
 
     Raises
     ------
@@ -70,7 +74,8 @@ def as_array(key: Any, claim: Any) -> Array:
     if array.dtype.kind not in "fiub":
         name = key if isinstance(key, str) else describe(key) if isinstance(key, Node) else repr(key)
         raise TypeError(f"the claim for {name} must hold real numbers, got {type(claim).__name__} of {array.dtype}")
-    return array.astype(np.float64)
+    array = array.astype(np.float64)
+    return np.where(np.abs(array) < LARGEST, array, np.nan)
 
 
 def as_mapping(claimed: Any, params: Any) -> dict[Any, Array]:
@@ -91,7 +96,8 @@ def as_mapping(claimed: Any, params: Any) -> dict[Any, Array]:
         found = {key: as_array(key, claim) for key, claim in zip(keys, claims, strict=True) if claim is not None}
     else:
         raise TypeError(
-            f"claimed must be a dict of gradients by label, or a function that returns one; got {claimed!r:.80}"
+            "claimed must be a dict of gradients by label, a list of them in the order of params, or a function that "
+            f"returns one of these; got {type(claimed).__name__}"
         )
     if not found:
         raise ValueError("claimed holds no gradients: give at least one, such as {'W1': array}")
@@ -120,9 +126,15 @@ def flat(tree: Any, name: str = "") -> dict[Any, Any]:
 
 
 def _holds_arrays(tree: Any) -> bool:
-    """Whether a list holds arrays, and is not one itself."""
-    parts = (list, tuple, np.ndarray, Node, Mapping)
-    return isinstance(tree, (list, tuple)) and any(isinstance(part, parts) for part in tree)
+    """Whether a list holds arrays, and is not one itself, written as nested lists of numbers."""
+    if not isinstance(tree, (list, tuple)):
+        return False
+    if any(isinstance(part, (np.ndarray, Node, Mapping)) or _holds_arrays(part) for part in tree):
+        return True
+    try:
+        return np.asarray(tree).dtype == object
+    except ValueError:  # of unequal lengths
+        return True
 
 
 def rebuilt(tree: Any, leaves: Mapping[Any, Any], name: str = "") -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from autograd.doctor.anatomy import Anatomy
 
 
@@ -74,7 +76,7 @@ def _multiplied(a: str, b: str) -> str:
 
 
 def _times(k: int) -> Constant:
-    return Constant(str(k), lambda body: float(k), f"{k} backward passes were added up (no zero_grad)", 1.2)
+    return Constant(str(k), lambda body: float(k), f"as if {k} backward passes were added up (no zero_grad)", 1.2)
 
 
 _LR = Constant("lr", lambda body: body.lr or 1.0, "the learning rate is in it already", 1.0)
@@ -88,28 +90,51 @@ COMPOUND = (
 REPEATED = tuple(_times(k) for k in range(3, 11))
 
 
+def sensible(constant: Constant, body: Anatomy) -> bool:
+    """Whether a constant is a factor at all here: with one example there is no m to speak of."""
+    counts = (body.outputs == 1 and "n" in constant.text) or (body.examples == 1 and "m" in constant.text)
+    return not counts and constant.value(body) != 1
+
+
 def readings(body: Anatomy, factor: float) -> list[Constant]:
     """The constants that a factor may be."""
     return [
         constant
         for constant in (*SIMPLE, *REPEATED, *COMPOUND)
-        if not (body.outputs == 1 and "n" in constant.text)
-        and not (body.examples == 1 and "m" in constant.text)
-        and abs(factor - constant.value(body)) <= 1e-5 * abs(factor)
-        and constant.value(body) != 1
+        if sensible(constant, body) and abs(factor - constant.value(body)) <= 1e-5 * abs(factor)
     ]
 
 
-def rates(fitted: float, given: float | None) -> list[float]:
-    """The number of at most two digits that a fitted one stands for, or the given one; none if it is neither.
+def written(factor: float) -> tuple[float, str] | None:
+    """A number that somebody would write where nothing known stands for a factor: of two digits, or 1 / k.
+
+    As with `rates`, it is the written number that must reproduce the claim.
+
+    Examples
+    --------
+    >>> written(0.2), written(-1 / 12), written(0.31234)
+    ((0.2, '0.2'), (-0.08333333333333333, '-1 / 12'), None)
+    """
+    size, sign = abs(factor), "-" if factor < 0 else ""
+    if not 1e-6 <= size <= 1e6:
+        return None
+    digits, inverse = float(f"{size:.1e}"), round(1 / size)
+    for number, text in ((digits, f"{digits:g}"), (1 / inverse if 0 < inverse <= 1000 else 0.0, f"1 / {inverse}")):
+        if abs(size - number) <= 1e-5 * size:
+            return float(np.copysign(number, factor)), f"{sign}{text}"
+    return None
+
+
+def rates(fitted: float, *known: float | None) -> list[float]:
+    """The number of at most two digits that a fitted one stands for, or a known one; none if it is neither.
 
     It is the written number that must reproduce the claim: a fitted one reproduces any single number.
 
     Examples
     --------
-    >>> rates(0.30000000000002, None), rates(0.31234, None), rates(0.31234, 0.31234)
+    >>> rates(0.30000000000002), rates(0.31234), rates(0.31234, 0.31234)
     ([0.3], [], [0.31234])
     """
-    near = (given, float(f"{fitted:.1e}"))
+    near = (*known, float(f"{fitted:.1e}"))
     found = [rate for rate in near if rate is not None and abs(fitted - rate) <= 1e-3 * abs(rate)]
-    return found[:1] if 1e-7 <= abs(fitted) <= 1e3 else []
+    return found[:1] if 1e-7 <= fitted <= 1e3 else []

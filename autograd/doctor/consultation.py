@@ -19,6 +19,7 @@ from autograd.doctor.source import lines as source_lines
 from autograd.doctor.steps import Array
 from autograd.doctor.subject import Subject
 from autograd.graph import Node, describe
+from autograd.sweep import sweep
 
 
 def diagnose(
@@ -67,6 +68,8 @@ def diagnose(
     ------
     TypeError, ValueError
         Where a key means nothing, a claim holds no real numbers, or the functions return something else.
+    RuntimeError
+        Where the data of a leaf was changed after the loss was recorded, by a step for one.
 
     Examples
     --------
@@ -81,10 +84,13 @@ def diagnose(
     >>> diagnosis["dW"].status, diagnosis.mistakes[0].name
     ('explained', 'at-output')
     """
-    _check(claimed, loss, params)
+    _check(claimed, loss, params, of, seed)
     asked = _Asked(claimed, loss, params, tuple(part for part in (X, Y) if part is not None))
+    if any(isinstance(part, np.ndarray) and not part.size for part in asked.data):
+        raise ValueError("X and Y must hold at least one example")
     recording = asked.recording(asked.data)
     claims = asked.claims(asked.data)
+    asked.ask_again(recording, claims)
     notes = _without_loss(claims, recording)
     subject = Subject(recording, claims, of or {}, _rate(lr))
     notes += _unknown(subject, callable(claimed))
@@ -106,6 +112,9 @@ class _Asked(NamedTuple):
     def recording(self, data: tuple[Any, ...]) -> Recording:
         """The loss on some data."""
         if isinstance(self.loss, Node):
+            with np.errstate(all="ignore"):
+                for _ in sweep(self.loss):  # it raises where data was changed since it was recorded
+                    pass
             return Recording(self.loss)
         return record(self.loss, deepcopy(self.params), *deepcopy(data))
 
@@ -116,13 +125,38 @@ class _Asked(NamedTuple):
             claimed = claimed(deepcopy(self.params), *deepcopy(data))
         return as_mapping(claimed, self.params)
 
+    def ask_again(self, recording: Recording, claims: Mapping[Any, Array]) -> None:
+        """Make sure that functions give the same again: chance in them would look like a mistake."""
+        if not isinstance(self.loss, Node):
+            same = np.array_equal(self.recording(self.data).root.primal, recording.root.primal, equal_nan=True)
+            _demand(same, "the loss function")
+        if callable(self.claimed):
+            again = self.claims(self.data)
+            same = again.keys() == claims.keys() and all(
+                np.array_equal(again[key], claims[key], equal_nan=True) for key in claims
+            )
+            _demand(same, "the claimed function")
+
+
+def _demand(same: bool, which: str) -> None:
+    if not same:
+        raise ValueError(
+            f"{which} gives different results on two calls with the same data: seed its random numbers inside it"
+        )
+
 
 _FAILURES = (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RuntimeError)
 """What a function raises on data of another size than it was written for."""
 
 
-def _check(claimed: Any, loss: Any, params: Any) -> None:
+def _check(claimed: Any, loss: Any, params: Any, of: Any, seed: Any) -> None:
     """Say what is missing, before anything is called."""
+    if of is not None and not isinstance(of, Mapping):
+        raise TypeError(
+            f"of must be a dict of labels or nodes by key, such as {{'d_out': 'z2'}}, got {type(of).__name__}"
+        )
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise TypeError(f"seed must be a whole number from 0 up, got {seed!r}")
     if not isinstance(loss, Node) and not callable(loss):
         raise TypeError(
             "loss must be the recorded loss (a Value or Tensor), or a function (params, X, Y) that returns it; got "
@@ -197,7 +231,11 @@ def _elsewhere(asked: _Asked, subject: Subject, here: Claimed, seed: int, notes:
             continue
         odd = _right_only_here(subject, here, Claimed(other, claims))
         if odd:
-            failed = f"{odd} is right for {body.examples} examples, but not for {count}: is their number written out?"
+            failed = f"{odd} is right here, but not on other data of the same size"
+            if count != body.examples:
+                failed = (
+                    f"{odd} is right for {body.examples} examples, but not for {count}: is their number written out?"
+                )
         else:
             cases[count] = Claimed(other, claims)
     if failed:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.case import Case
 from autograd.doctor.constants import COMPOUND, SIMPLE
-from autograd.doctor.measure import DIFFERENCES, relative_error
+from autograd.doctor.measure import DIFFERENCES, EXACT, relative_error
 from autograd.doctor.search import Search
 from autograd.doctor.steps import Array
 from autograd.doctor.subject import Subject
@@ -80,7 +80,7 @@ def searched(subject: Subject, claimed: Sequence[Claimed]) -> Searched:
                 best, convention = search, other
     alone = {key: _alone(best, key) for key in best.open} if len(best.targets) > 1 else {}
     alone = {key: search for key, search in alone.items() if not search.open}
-    if any(near_miss(best, key) > DIFFERENCES for key in best.open if key not in alone):
+    if any(near_miss(best, key) > nearness(best) for key in best.open if key not in alone):
         best.run()
     return Searched(best, {key: search for key, search in alone.items() if key in best.open}, convention)
 
@@ -90,6 +90,14 @@ def _alone(search: Search, key: str) -> Search:
     other = Search([search.targets[key]], search.cases)
     other.run(pairs=False)
     return other
+
+
+def nearness(search: Search) -> float:
+    """How near a claim must come to count as finite differences: less near where all claims have such an error."""
+    errors = [near_miss(search, key) for key in search.targets]
+    return (
+        10 * DIFFERENCES if len(errors) > 1 and min(errors) > EXACT and max(errors) <= 10 * DIFFERENCES else DIFFERENCES
+    )
 
 
 def near_miss(search: Search, key: str) -> float:

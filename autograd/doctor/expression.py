@@ -8,13 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd.graph import Node, tape
+from autograd.primitives.linear_algebra import matmul
+from autograd.primitives.movement import transpose
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 
 GAP = "..."
 """Stands for what one would not write by hand."""
 
-_FUNCTIONS = {
+FUNCTIONS = {
     *("exp", "log", "log1p", "expm1", "sqrt", "cbrt", "abs", "sign", "square", "maximum", "minimum", "where"),
     *("sin", "cos", "tan", "sinh", "cosh", "tanh", "sigmoid", "softmax", "log_softmax"),
 }
@@ -70,7 +72,12 @@ class Writer:
         """The formula of a node."""
         done: dict[int, Text] = {}
         for node in tape(root):
-            done[node.serial] = self._text(node, [done[arg.serial] for arg in node.args])
+            factors = node.args[0].args if node.primitive is transpose and node.args[0].label is None else ()
+            if len(factors) == 2 and node.args[0].primitive is matmul and node.primal.ndim == 2:
+                left, right = (_turned(done[factor.serial]) for factor in factors)  # (A @ B).T is B.T @ A.T
+                done[node.serial] = self.product(right, "@", left)
+            else:
+                done[node.serial] = self._text(node, [done[arg.serial] for arg in node.args])
         return done[root.serial]
 
     def whole(self, text: Text, binds: int = 0) -> str:
@@ -98,7 +105,7 @@ class Writer:
         writer = _WRITERS.get(node.primitive.name)
         if writer is not None:
             return writer(self, node, args)
-        if node.primitive.name not in _FUNCTIONS:
+        if node.primitive.name not in FUNCTIONS:
             return Text(1.0, GAP, ATOM)
         return Text(1.0, f"{node.primitive.name}({', '.join(map(self.whole, args))})", ATOM)
 
@@ -114,6 +121,10 @@ class Writer:
         """One piece times another; their numbers come to the front."""
         if symbol == "*" and not (a.body and b.body):
             return (a if a.body else b)._replace(factor=a.factor * b.factor)
+        below = f" / {b.bracketed(POWER)}"
+        if symbol == "*" and a.binds == PRODUCT and a.body.endswith(below):
+            above = a.body.removesuffix(below)
+            return Text(a.factor * b.factor, "" if above == "1" else above, PRODUCT)
         if symbol == "*" and a.body == b.body:
             return Text(a.factor * b.factor, f"{a.bracketed(ATOM)}**2", POWER)
         return Text(a.factor * b.factor, f"{a.bracketed(PRODUCT)} {symbol} {b.bracketed(POWER)}", PRODUCT)
@@ -122,7 +133,11 @@ class Writer:
         """One piece divided by another."""
         if not b.body:
             return a.times(1 / b.factor) if b.factor else Text(1.0, GAP, ATOM)
-        return Text(1.0, f"{self.whole(a.times(1 / b.factor), PRODUCT)} / {b.bracketed(POWER)}", PRODUCT)
+        factor = a.factor / b.factor
+        above, outside = (
+            (a.bracketed(PRODUCT), factor) if a.body else (f"{abs(factor):.6g}", 1.0 if factor > 0 else -1.0)
+        )
+        return Text(outside, f"{above} / {b.bracketed(POWER)}", PRODUCT)
 
     def power(self, a: Text, exponent: float) -> Text:
         """A piece raised to a number."""
@@ -148,12 +163,13 @@ def _sum_to(writer: Writer, node: Node, args: list[Text]) -> Text:
     return Text(args[0].factor, f"sum({args[0].body or '1'}{axis}{keep})", ATOM)
 
 
-def _transpose(writer: Writer, node: Node, args: list[Text]) -> Text:
-    text = args[0]
+def _turned(text: Text) -> Text:
+    """A piece transposed."""
     if not text.body:
         return text
-    body = text.body.removesuffix(".T") if text.body.endswith(".T") else f"{text.bracketed(ATOM)}.T"
-    return text._replace(body=body, binds=ATOM)
+    if text.binds == ATOM and text.body.endswith(".T"):
+        return text._replace(body=text.body.removesuffix(".T"))
+    return text._replace(body=f"{text.bracketed(ATOM)}.T", binds=ATOM)
 
 
 def _same(writer: Writer, node: Node, args: list[Text]) -> Text:
@@ -169,7 +185,7 @@ _WRITERS: dict[str, Callable[[Writer, Node, list[Text]], Text]] = {
     "neg": lambda writer, node, args: args[0].times(-1),
     "raise_to": lambda writer, node, args: writer.power(args[0], node.params["exponent"]),
     "square": lambda writer, node, args: writer.power(args[0], 2),
-    "transpose": _transpose,
+    "transpose": lambda writer, node, args: _turned(args[0]),
     "positive": _same,
     "reshape": _same,
     "broadcast_to": _same,

@@ -11,9 +11,9 @@ import numpy as np
 
 from autograd.doctor.case import Target
 from autograd.doctor.catalogue.bookkeeping import KEY_CLASH
-from autograd.doctor.convention import Searched, near_miss
+from autograd.doctor.convention import Searched, near_miss, nearness
 from autograd.doctor.diagnosis import EXPLAINED, RIGHT, UNEXPLAINED, Diagnosis, Explanation, Finding
-from autograd.doctor.measure import DIFFERENCES, EXACT, cosine, difference, is_float32, norm, relative_error
+from autograd.doctor.measure import EXACT, cosine, difference, is_float32, norm, relative_error
 from autograd.doctor.reach import Reach
 from autograd.doctor.replay import Change
 from autograd.doctor.steps import Array
@@ -62,6 +62,7 @@ class _Findings:
         self.lines = lines
         self.case = self.search.cases[0]
         self.reach = Reach(self.case.body)
+        self.nearness = nearness(self.search)
         self.words = Wording(self.case.body, subject.names, searched.convention.factor)
 
     @cached_property
@@ -125,7 +126,7 @@ class _Findings:
             return self._right(bare, claim)
         if key in self.searched.of(key).settled:
             return self._explained(bare, target, claim, true)
-        if bare.relative_error <= DIFFERENCES:
+        if bare.relative_error <= self.nearness:
             said = f"It is {bare.relative_error:.1g} away, as finite differences are; a wrong formula is further."
             return replace(bare, precision="finite differences", sentence=said)
         return replace(bare, status=UNEXPLAINED, sentence=self._of_unexplained(key, claim))
@@ -164,11 +165,16 @@ class _Findings:
         return f"Right in itself, but it builds on the same {delta} as {source}, and that is wrong."
 
     def _of_unexplained(self, key: str, claim: Array) -> str:
+        if not claim.size:
+            return "It is empty."
         if not np.isfinite(claim).all():
-            return "It holds nan or inf."
+            return "It holds nan, inf, or numbers beyond all bounds."
         if not claim.any():
             return "It is zero throughout: no gradient arrives."
         said = [f"No single mistake of the catalogue gives these numbers, and no two. {self._where(key)}"]
+        true = self.search.targets[key].read(self.case.true)
+        if claim.size != true.size:
+            said.insert(0, f"Its shape is {claim.shape}, that of the gradient {true.shape}.")
         distance, change = self.search.closest(key)
         if change is not None and distance < 0.9:
             near = change.mistake.description
@@ -177,14 +183,18 @@ class _Findings:
 
     def _where(self, key: str) -> str:
         """From which delta on things go wrong."""
-        unexplained = [k for k in self.search.open if near_miss(self.search, k) > DIFFERENCES]
+        unexplained = [k for k in self.search.open if near_miss(self.search, k) > self.nearness]
+        right = {self._delta(k): k for k in self.search.right if k != key}
         delta = self._delta(key)
-        if unexplained and delta != self._delta(unexplained[0]):
-            return f"On the way back from the loss, {self._delta(unexplained[0])} goes wrong first: look there."
-        beside = [k for k in self.search.targets if k not in unexplained and k != key and self._delta(k) == delta]
+        if delta in right:
+            return f"{right[delta]} is read off {delta} too and is right, so look at {key} itself."
+        beside = [k for k in self.search.settled if self._delta(k) == delta]
         if beside:
-            return f"{beside[0]} is built on the same {delta} and is not wrong in this way, so look at {key} itself."
-        return f"On the way back from the loss, {delta} is the first to go wrong: look there."
+            return f"{beside[0]} is read off {delta} too and is not wrong in this way, so look at {key} itself."
+        first = next(self._delta(k) for k in (*unexplained, key) if self._delta(k) not in right)
+        if first == delta:
+            return f"On the way back from the loss, {delta} is the first to go wrong: look there."
+        return f"On the way back from the loss, {first} goes wrong first: look there."
 
     def _delta(self, key: str) -> str:
         """The delta that a claim is read off."""
@@ -208,6 +218,8 @@ class _Findings:
             said.append(
                 "The recorded loss has no finite gradient here: look for a log or a root of 0, or a division by 0."
             )
+        if len(self.case.claims) > 1 and not any(claim.any() for claim in self.case.claims.values()):
+            said.append("Every claim is zero: was there no backward pass, or were they read after zero_grad?")
         deltas = [key for key in self.subject.inner if key in self.search.right]
         if self.searched.convention.factor != 1 and deltas:
             text = self.searched.convention.text or f"{self.searched.convention.factor:.6g}"

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import reduce
+from copy import copy
+from functools import partial, reduce
 from operator import add
 from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.constants import COMPOUND, SIMPLE
-from autograd.doctor.expression import GAP, PRODUCT, SUM, Constant, Text, Writer
+from autograd.doctor.expression import FUNCTIONS, GAP, PRODUCT, SUM, Constant, Text, Writer
 from autograd.doctor.head import Head
+from autograd.doctor.measure import residual
 from autograd.doctor.names import Names
 from autograd.doctor.replay import Replay
 from autograd.doctor.retell import ACTIVATIONS
@@ -55,20 +58,58 @@ class Formulas:
         self.true = Replay(body)
         self.deltas = {layer.z for layer in body.layers}
         self.named = {*body.claimed, *self.deltas}
-        fractions = [(constant.value(body), constant.text.partition(" / ")) for constant in (*SIMPLE, *COMPOUND)]
-        if body.examples == 1:
-            fractions = []
-        self.writer = Writer([Constant(v, above.removesuffix("1"), m) for v, (above, _, m) in fractions if "m" in m])
+        self.count = "m" if "m" not in names.known.values() else "N"
+        constants = (*SIMPLE, *COMPOUND) if body.examples > 1 else ()
+        fractions = [(constant.value(body), constant.text.partition(" / ")) for constant in constants]
+        if _meant_over_all(body):
+            fractions.sort(key=lambda named: "n" not in named[1][2])
+        self.writer = Writer(
+            [
+                Constant(value, above.removesuffix("1"), below.replace("m", self.count))
+                for value, (above, _, below) in fractions
+                if "m" in below
+            ]
+        )
 
     def gradient(self, index: int) -> str:
-        """The gradient of a step; "" where it would be no formula that one writes by hand."""
-        scale = self.scale if index in self.body.claimed - set(self.body.params) else 1.0
+        """The gradient of a step; "" where it would be no formula that one writes by hand.
+
+        What is written is computed once, and not shown where it is not the gradient.
+        """
+        written = self._gradient(index)
+        if not written or len(written) > LONGEST or any(gap in written for gap in _GAPS):
+            return ""
+        return written if self._holds(index) else ""
+
+    def _gradient(self, index: int) -> str:
         try:
             text = self._head(index) or self.writer.text_of(self._expanded(index))
-            written = self.writer.whole(text.times(scale))
+            return self.writer.whole(text.times(self._scale(index)))
         except FAILURES:
             return ""
-        return written if len(written) <= LONGEST and not any(gap in written for gap in _GAPS) else ""
+
+    def _scale(self, index: int) -> float:
+        """How many times its gradient a step is given by convention: deltas are, parameters are not."""
+        return 1.0 if index in self.body.params and index not in self.body.inputs else self.scale
+
+    def _holds(self, index: int) -> bool:
+        """Whether a formula gives the gradient; one that names a derivative, relu'(z), is not computed."""
+        formula = copy(self)
+        formula.names = self.names.numbered()
+        written = formula._gradient(index)
+        if "'" in written:
+            return True
+        scope = {name: getattr(autograd, name) for name in FUNCTIONS} | {"sum": np.sum, "np": np}
+        scope["softmax"] = partial(autograd.softmax, axis=self.body.class_axis)
+        scope |= {self.count: self.body.examples, "n": self.body.outputs}
+        scope |= {name: self.body.steps[i].primal for i, name in formula.names.known.items()}
+        scope |= {formula.names.delta(i): self.true.value(i) * self._scale(i) for i in self.named}
+        scope |= {"one_hot": np.asarray} | dict(zip(["Y"], self.body.target_arrays()[self._target() :], strict=False))
+        try:
+            value = np.asarray(eval(written, scope))
+        except Exception:
+            return False
+        return residual(value, self.true.value(index) * self._scale(index)) <= 1e-5  # six digits
 
     def definitions(self, formulas: Iterable[str]) -> dict[str, str]:
         """The formulas of deltas that other formulas speak of, by their names."""
@@ -77,7 +118,8 @@ class Formulas:
         for index in sorted(self.deltas - self.body.claimed):  # a delta speaks of those that are newer
             name = self.names.delta(index)
             if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", spoken):
-                found[name] = self.gradient(index)
+                made = self.names.made(index)
+                found[name] = self.gradient(index) or ("" if GAP in made else f"the gradient at {made}")
                 spoken += f" {found[name]}"
         return {name: formula for name, formula in reversed(found.items()) if formula}
 
@@ -120,7 +162,7 @@ class Formulas:
             index = layer.z
         if index in self.named:
             named = Tensor(self.true.value(index), label=self.names.delta(index))
-            return named * (1 / self.scale) if index in self.body.claimed and self.scale != 1 else named
+            return named * (1 / self.scale) if self.scale != 1 else named
         return self._expanded(index)
 
     def _expanded(self, index: int) -> Any:
@@ -132,6 +174,9 @@ class Formulas:
         for s, i in uses:
             part = self._part(s, i, self._delta(s))
             by_user[s] = by_user[s] + part if s in by_user else part
+        penalties = () if index in self.body.penalties else by_user.keys() & self.body.penalties
+        for s in penalties:  # a strength of 0.1 is no 1 / m, even where m is 10
+            by_user[s] = Tensor(by_user[s].primal, label=Writer().whole(Writer().text_of(by_user[s])))
         return reduce(add, by_user.values())
 
     def _part(self, s: int, i: int, g: Any) -> Any:
@@ -190,13 +235,23 @@ class Formulas:
 
     def target(self) -> str:
         """The name of the targets."""
-        head: Head | None = self.body.head_known
-        chosen = 0 if head is None else head.target
-        if chosen < len(self.body.targets):
-            index = self.body.targets[chosen]
-            name = self.names.known.get(index)
-            return name if name is not None else "Y"
-        return "one_hot(Y)"
+        chosen = self._target()
+        if chosen >= len(self.body.targets):
+            return "one_hot(Y)"
+        index = self.body.targets[chosen]
+        negated = index not in self.names.told and not np.any(self.body.steps[index].primal > 0)
+        return "Y" if negated else self.names.known.get(index, "Y")
+
+    def _target(self) -> int:
+        """Which of the arrays that may be the targets are."""
+        return 0 if self.body.head_known is None else int(self.body.head_known.target)
+
+
+def _meant_over_all(body: Anatomy) -> bool:
+    """Whether the loss is a mean over all outputs of all examples, so that 2 / (m * n) is meant even where n is 2."""
+    size = body.examples * body.outputs
+    means = (step for step in map(body.steps.__getitem__, body.head) if step.kind == "mean")
+    return body.outputs > 1 and any(body.steps[step.args[0]].primal.size == size for step in means)
 
 
 def _of_vectors(g: Any, operands: list[Any], i: int) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 
+import numpy as np
+
 from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.expression import bracketed
 from autograd.doctor.retell import ACTIVATIONS
@@ -48,12 +50,32 @@ class Names:
         if len(curved) == 1 and not self.body.layers:
             wanted += [(curved[0].args[0], "z"), (curved[0].index, "a")]
         if self.body.layers:
-            wanted += [(i, "X") for i in self.body.inputs[:1]] + [(i, "Y") for i in self.body.targets[:1]]
+            wanted += [(i, "X") for i in self.body.inputs[:1]]
+            wanted += [(i, "Y" if np.any(self.body.steps[i].primal > 0) else "(-Y)") for i in self.body.targets[:1]]
         wanted.append((self.body.steps.root, "loss"))
         for index, name in wanted:
             if index not in self.known and name not in taken:
                 self.known[index] = name
                 taken.add(name)
+
+        self._derived()
+
+    def _derived(self) -> None:
+        """Name constants that were computed from those that have a name, outside of the graph."""
+        steps = self.body.steps
+        constants = [step for step in steps if step.primitive is None and step.primal.ndim and not step.tracked]
+        for index, name in [(step.index, self.known[step.index]) for step in constants if step.index in self.known]:
+            array = steps[index].primal
+            for written, derived in ((f"(1 - {name})", 1 - array), (f"{name}.T", array.T), (f"{name}**2", array**2)):
+                for step in constants:
+                    if step.index not in self.known and np.array_equal(step.primal, derived):
+                        self.known[step.index] = written
+
+    def numbered(self) -> Names:
+        """The same, but whatever has a name is called by its number: v3."""
+        other = copy(self)
+        other.known, other.keys = {index: f"v{index}" for index in self.known}, {}
+        return other
 
     def calling(self, nicknames: Mapping[int, str]) -> Names:
         """The same names, but for some steps."""
@@ -69,6 +91,12 @@ class Names:
         """The name of a step; for one without, the formula that made it."""
         known = self.known.get(index)
         return known if known is not None else self._made(index, 3)
+
+    def made(self, index: int) -> str:
+        """How a step was made, whatever its name."""
+        other = copy(self)
+        other.known = {step: name for step, name in self.known.items() if step != index}
+        return other.of(index)
 
     def delta(self, index: int) -> str:
         """The name of a step's gradient; of a mere term that of the sum, whose gradient it has too."""
@@ -99,9 +127,8 @@ class Names:
             return f"{bracketed(args[0])}.T"
         symbol = step.primitive.symbol
         if len(args) == 2 and symbol in ("+", "-", "*", "/", "@"):
-            if symbol in "*/@":
-                args = [bracketed(arg) for arg in args]
-            return f"{args[0]} {symbol} {args[1]}"
+            left, right = (bracketed(arg) if symbol in "*/@" else arg for arg in args)
+            return f"{left} {symbol} {bracketed(right) if symbol == '-' else right}"
         if step.kind == "neg":
             return f"-{bracketed(args[0])}"
         return f"{step.kind}({', '.join(args)})"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.case import Target
@@ -86,5 +87,10 @@ def places(change: Change) -> Sequence[Change]:
         return (change,)
     return [
         *(replace(change, edges={edge: rule}, steps={}) for edge, rule in change.edges.items()),
-        *(replace(change, edges={}, steps={index: rule}) for index, rule in change.steps.items()),
+        *(replace(change, edges={}, steps={i: rule}, words=_at(change, i)) for i, rule in change.steps.items()),
     ]
+
+
+def _at(change: Change, index: int) -> Mapping[str, Any]:
+    """The words of a change, about one of its places."""
+    return {**change.words, "at": index} if isinstance(change.words.get("at"), int) else change.words

@@ -14,7 +14,7 @@ import numpy as np
 from autograd.containers import leaves
 from autograd.doctor.claims import flat, rebuilt
 from autograd.doctor.steps import Array
-from autograd.graph import Node
+from autograd.graph import Node, describe
 from autograd.tensor import Tensor
 
 _OURS = str(Path(__file__).resolve().parent.parent)
@@ -62,6 +62,8 @@ def record(loss_fn: Callable[..., Any], params: Any, *data: Any) -> Recording:
             "loss_fn(params, X, Y) must return the loss as a Tensor (or a dict with it under 'loss'): it gets the "
             "parameters as Tensors, and must compute with them and nothing else than NumPy functions"
         )
+    if np.size(result.primal) != 1:
+        raise ValueError(f"loss_fn(params, X, Y) must return one number, got {describe(result)}: take its sum or mean")
     found = {name: serial for name, serial in names.found().items() if name not in named}
     return Recording(result, {**named, **found}, dict(zip(("X", "Y"), data, strict=False)))
 
@@ -134,7 +136,7 @@ def other_data(
         X, Y = np.asarray(X), np.asarray(Y)
     except ValueError:
         return
-    if X.dtype.kind not in "fiub" or Y.dtype.kind not in "fiub":
+    if X.dtype.kind not in "fiub" or Y.dtype.kind not in "fiub" or not examples:
         return
     axes = [(i, j) for i in range(X.ndim) for j in range(Y.ndim) if X.shape[i] == Y.shape[j] == examples]
     axes.sort(key=lambda pair: (pair[0] != pair[1], pair))
@@ -154,7 +156,7 @@ def _drawn(array: Array, axis: int, count: int, rng: np.random.Generator, noise:
 
 
 def _noisy(array: Array, rng: np.random.Generator) -> Array:
-    if array.dtype.kind != "f":
+    if array.dtype.kind != "f" or len(np.unique(array)) <= 2:  # counts, classes, masks
         return array
     spread = float(np.std(array)) or 1.0
     return array + 0.3 * spread * rng.normal(size=array.shape)

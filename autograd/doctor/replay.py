@@ -76,6 +76,11 @@ class Change:
     solve : callable, optional
         For a mistake with a number t in it, in which the gradients are linear: ``solve(anatomy, t)`` gives the changes
         with that number, none if it is no number that one would take. This change itself is the one with t = 1.
+    entries : int
+        How many entries a claim must have to show that number.
+    free : callable, optional
+        ``free(t)`` gives the change with a number that stands for nothing known; believed where a claim of several
+        entries shows it.
     zero : Change, optional
         The one with t = 0, where that is not to make no mistake at all.
     """
@@ -91,6 +96,8 @@ class Change:
     cost: float = 1.0
     zero: Change | None = None
     solve: Callable[[Anatomy, float], list[Change]] | None = None
+    entries: int = 1
+    free: Callable[[float], list[Change]] | None = None
 
     @staticmethod
     def together(members: Sequence[Change], everywhere: str) -> Change:

@@ -24,14 +24,17 @@ from autograd.doctor.steps import Array
 PLAIN = 1.2
 """Up to which cost mistakes are tried in pairs."""
 
+SEVERAL = 4
+"""From how many entries of a claim on a common factor is no chance, whatever number it is."""
+
 FAR_FETCHED = 0.5
 """By how much more an explanation may cost and still be worth a word beside the best."""
 
 MOST_PAIRS = 30_000
 """How many pairs are tried at a time; fewer where arrays are large."""
 
-LARGE = 15_000
-"""From how many numbers in a computation on they are fewer."""
+LARGE, LONG = 8_000, 40
+"""From how many numbers, and from how many steps, in a computation on they are fewer."""
 
 Stage = tuple[Replay, ...]
 """The sweep with the mistakes that were found so far, by case."""
@@ -67,7 +70,8 @@ class Search:
         self._no_single = False
         self.settled: dict[str, int] = {}
         true = tuple(case.true for case in self.cases)
-        self.right = {key for key in self.targets if self.holds(key, true)}
+        with np.errstate(all="ignore"):
+            self.right = {key for key in self.targets if self.holds(key, true)}
 
     @property
     def open(self) -> list[str]:
@@ -182,8 +186,9 @@ class Search:
 
     @property
     def _most_pairs(self) -> int:
-        size = sum(step.primal.size for step in self.cases[0].body.steps)
-        return MOST_PAIRS if size < LARGE else max(1000, MOST_PAIRS * LARGE // size)
+        steps = self.cases[0].body.steps
+        size = sum(step.primal.size for step in steps)
+        return max(1000, int(MOST_PAIRS / max(1, size / LARGE) / max(1, len(steps) / LONG) ** 2))
 
     def _effects(self, key: str, base: Replay) -> tuple[list[list[Change]], list[list[Change]]]:
         """The plain mistakes that a claim would notice, those together that do the same to it.
@@ -220,7 +225,7 @@ class Search:
         except FAILURES:
             return
         if change.solve is not None:
-            candidates = self._solved(change, base, replay, keys)
+            candidates = self._solved(change, base, replay, keys, alone=not before)
         else:
             candidates = [change] if any(self._fitted(key, base, replay) for key in keys) else []
         for candidate in candidates:
@@ -235,12 +240,14 @@ class Search:
             return False
         return self.cases[0].fits(self.targets[key], prediction)
 
-    def _solved(self, change: Change, base: Replay, replay: Replay, keys: Sequence[str]) -> list[Change]:
+    def _solved(self, change: Change, base: Replay, replay: Replay, keys: Sequence[str], alone: bool) -> list[Change]:
         """A mistake with a number in it, with every number that makes a claim fit."""
         assert change.solve is not None
         case = self.cases[0]
         found: list[Change] = []
         for key in keys:
+            if case.claims[key].size < change.entries:
+                continue
             start = self._reads(key, base if change.zero is None else base.made(change.zero))
             end = self._reads(key, replay)
             if start is None or end is None or end is start or start.shape != end.shape:
@@ -252,7 +259,10 @@ class Search:
             t = float(np.vdot(wanted - start, direction)) / length
             if np.isfinite(t) and case.fits(self.targets[key], start + t * direction):
                 known = [other.words for other in found]
-                found += [one for one in change.solve(case.body, t) if one.words not in known]
+                solved = change.solve(case.body, t)
+                if not solved and alone and change.free is not None and case.claims[key].size >= SEVERAL:
+                    solved = change.free(t)
+                found += [one for one in solved if one.words not in known]
         return found
 
     def _verified(self, mistakes: tuple[Change, ...], setting: int) -> Fit | None:

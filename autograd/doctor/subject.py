@@ -99,7 +99,6 @@ class Subject:
         keep = frozenset(int(i) for places in self._places.values() for i in places.flat)
         plain = retold(steps, keep)
         number = {old: plain.place[serial] for serial, old in steps.place.items() if serial in plain.place}
-        self._fed = frozenset(number[i] for i in self._inputs)
         return Anatomy(plain, self._lr, frozenset(number[i] for i in keep)), number
 
     def _variables(self, recording: Recording, number: Mapping[int, int]) -> dict[int, str]:
@@ -152,6 +151,12 @@ class Subject:
             return deltas[int(numbered[1]) - 1]
         return None
 
+    @cached_property
+    def _data(self) -> set[int]:
+        """Inputs and targets, which need no gradient even where they are recorded as leaves."""
+        weights = {part for layer in self.body.layers for part in (layer.weight, layer.bias)}
+        return {*self.body.inputs, *self.body.targets} - weights
+
     def keyed(self, claims: Mapping[Any, Array]) -> dict[str, Array]:
         """Claims that mean something, by the texts of their keys."""
         return {_text(key): claim for key, claim in claims.items() if key in self._places}
@@ -166,16 +171,14 @@ class Subject:
     @cached_property
     def inner(self) -> list[str]:
         """The keys of the claims about deltas: neither parameters nor the loss."""
-        others = {*self.body.params, self.body.steps.root} - self._fed
+        others = {*self.body.params, self.body.steps.root} - self._data
         return [target.key for target in self.targets if not {int(i) for i in target.steps.flat} & others]
 
     @property
     def missing(self) -> list[str]:
         """The labels of the parameters for which nothing is claimed."""
         claimed = {int(i) for target in self.targets for i in target.steps.flat}
-        weights = {part for layer in self.body.layers for part in (layer.weight, layer.bias)}
-        data = {*self.body.inputs, *self.body.targets} - weights
-        lost = [self.body.steps[i].label for i in self.body.params if i not in claimed | data]
+        lost = [self.body.steps[i].label for i in self.body.params if i not in claimed | self._data]
         return list(dict.fromkeys(_ENTRY.sub(r"\1", label) for label in lost if label is not None))
 
 

@@ -11,8 +11,9 @@ from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.formula import Formulas
 from autograd.doctor.names import Names
 from autograd.doctor.replay import Change
+from autograd.doctor.steps import Step
 
-_SYMBOLS = {"sigmoid": "sigma"}
+_SYMBOLS = {"sigmoid": "sigma", "raise_to": "power"}
 """What a derivative is called after: sigma'(z1)."""
 
 _OPTIONAL = {"aside", "after", "turned"}
@@ -63,6 +64,8 @@ class Wording:
         """A word of a change: a text, the number of a step, or a request for a formula."""
         if isinstance(word, int) and name != "times":
             return self._function(word) if name == "f" else self.names.of(word)
+        if name == "constant":
+            return re.sub(r"\bm\b", self.formulas.count, str(word))
         if not isinstance(word, tuple) or not word:
             return str(word)
         if name == "path":
@@ -100,7 +103,8 @@ class Wording:
 
     def _function(self, index: int) -> str:
         """What the derivative of a step is called."""
-        kind: str = self.body.steps[index].kind
+        step: Step = self.body.steps[index]
+        kind = "square" if step.kind == "raise_to" and step.params["exponent"] == 2 else step.kind
         last, head = self.body.last, self.body.head_known
         if last is not None and index == last.z:
             kind = self.body.output_functions()[0] if head is None else str(head.function)

@@ -20,6 +20,8 @@ __all__ = ["box_of", "finite_range", "largest", "listed"]
 MOST_ENTRIES = 12
 MOST_IN_LINE = 6
 MOST_PIECES = 4
+LONGEST_PARAM = 24
+UNTOLD = {"shape", "exponent", "condition", "dtype"}  # what the shape or the symbol says, or nobody can read
 BATCH = 1 << 20
 
 Array = np.ndarray[Any, Any]
@@ -63,15 +65,31 @@ def box_of(planned: PlannedBox, options: Options, names: Mapping[int, str], show
     node = planned.nodes[0]
     kind: Literal["leaf", "constant", "result"]
     kind = "result" if node.primitive is not None else "leaf" if node.requires_grad else "constant"
-    symbol = one_line(node.primitive.symbol) if node.primitive is not None and options.symbol else ""
+    symbol = one_line(_symbol(node)) if node.primitive is not None and options.symbol else ""
     label = one_line(_name(planned.nodes, names)) if options.label else ""
     shape = _shape(planned.nodes) if options.shape else ""
     notes = [" ".join(filter(None, ("" if symbol or label else kind, shape)))]
     if options.shape:
-        given = {name: _param(value) for name, value in node.params.items() if value is not None and name != "shape"}
-        notes += [f"{name}={text}" for name, text in given.items() if _is_common(planned.nodes, name, text)]
+        given = {name: _param(value) for name, value in node.params.items() if value is not None}
+        notes += [
+            f"{name}={text}"
+            for name, text in given.items()
+            if name not in UNTOLD and len(text) <= LONGEST_PARAM and _is_common(planned.nodes, name, text)
+        ]
     notes += ["changed since"] if changed else []
     return Box(kind, symbol, label, ", ".join(filter(None, notes)), tuple(rows), **common)
+
+
+def _symbol(node: Node) -> str:
+    """The operation as mathematics writes it."""
+    assert node.primitive is not None
+    name, exponent = node.primitive.name, node.params.get("exponent")
+    if name == "square" or exponent == 2:
+        return "x²"
+    if exponent is not None:
+        return "x³" if exponent == 3 else f"x^{listed(float(exponent))}"
+    symbol: str = {"power": "xʸ", "reciprocal": "1/x"}.get(name, node.primitive.symbol)
+    return symbol
 
 
 def _name(nodes: list[Node], names: Mapping[int, str]) -> str:
@@ -108,8 +126,10 @@ def _is_common(nodes: list[Node], name: str, text: str) -> bool:
 
 def _param(value: Any) -> str:
     """A piece of metadata as one would write it in code: an index (0, slice(1, None)) as [0, 1:]."""
-    if isinstance(value, tuple) and any(isinstance(part, slice) for part in value):
+    if isinstance(value, tuple) and any(isinstance(part, slice | np.ndarray) or part is Ellipsis for part in value):
         return f"[{', '.join(map(_param, value))}]"
+    if isinstance(value, np.ndarray):
+        return str(value.tolist()) if value.size <= MOST_IN_LINE else "…"
     if isinstance(value, slice):
         parts = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
         return ":".join("" if part is None else str(part) for part in parts)
@@ -145,8 +165,19 @@ def _summary(values: list[Any]) -> str:
     parts = []
     if low is not None:
         alone = low == high and not any(odd.values())
-        parts.append(f"all {listed(low)}" if alone else f"{listed(low)} … {listed(high)}")
+        parts.append(f"all {listed(low)}" if alone else _span(low, high))
     return ", ".join([*parts, *(f"{number:,} {name}" for name, number in odd.items() if number)])
+
+
+def _span(low: Any, high: Any) -> str:
+    """Two numbers with as many digits as tell them apart."""
+    if low == high:
+        return listed(low)
+    for digits in (4, 6, 9):
+        texts = listed(low, digits), listed(high, digits)
+        if texts[0] != texts[1]:
+            return f"{texts[0]} … {texts[1]}"
+    return f"about {texts[0]}"
 
 
 def finite_range(values: Iterable[Any], of: Callable[[Array], Array] = np.asarray) -> tuple[Any, Any]:
@@ -188,6 +219,6 @@ def _batches(values: Iterable[Any]) -> Iterator[Array]:
         yield np.concatenate(batch)
 
 
-def listed(entry: Any) -> str:
+def listed(entry: Any, digits: int = 4) -> str:
     """A number as it stands in a box: four digits."""
-    return f"{entry + 0.0:.4g}" if isinstance(entry, float | np.floating) else one_line(str(entry))  # no -0
+    return f"{entry + 0.0:.{digits}g}" if isinstance(entry, float | np.floating) else one_line(str(entry))  # no -0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd.graph import Node
+from autograd.graph import Node, describe
 from autograd.readers.backward import record_gradient
 from autograd.readers.contents import box_of, largest, listed
 from autograd.readers.elements import (
@@ -80,6 +80,10 @@ def as_diagram(
         selection = select([*roots, *gradients], options.hide, boundary=boundary)
         arrays = {names[node.serial]: node.primal for node in selection.nodes if node.serial in names}
         names = names_of(selection.nodes, arrays) | names
+    shown_serials = {node.serial for node in selection.nodes}
+    for node in options.mark:
+        if node.serial not in shown_serials:
+            raise ValueError(f"draw: mark names {describe(node)}, which is no part of what is drawn.")
     plan = make_plan(selection, options.depth, options.fold, options.limit)
     changed = _changed(selection)
     shown = _shown(plan, selection)
@@ -139,7 +143,8 @@ def _derivatives(plan: Plan, names: Mapping[int, str]) -> list[str]:
 
 
 def _argument_names(count: int) -> Sequence[str]:
-    return "xyz" if count <= 3 else [f"x{i}" for i in range(count)]
+    """What arguments without a name are called: words, which no variable is likely to be called."""
+    return {1: ["input"], 2: ["left", "right"]}.get(count) or [f"input {i}" for i in range(1, count + 1)]
 
 
 def _magnitude(nodes: Sequence[Node]) -> float | None:

@@ -15,8 +15,10 @@ __all__ = [
     "FAINT",
     "FRAME_COLOUR",
     "GRAD_COLOUR",
+    "INFINITE",
     "INK",
     "MARK_COLOUR",
+    "NOT_A_NUMBER",
     "PALETTE",
     "PAPER",
     "Box",
@@ -59,6 +61,8 @@ GRAD_COLOUR = "#a61e4d"
 EDGE_COLOUR = "#7b8794"
 FRAME_COLOUR = "#4c9a63"
 MARK_COLOUR = "#c92a2a"
+NOT_A_NUMBER = "#9775fa"
+INFINITE = "#38d9a9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Row:
     cells: tuple[str, ...]
     colour: str = INK
     heat: Grid = ()
+
+
+WRITTEN = {"*": "×", "-": "−", "/": "÷"}
+"""Operations of Python as mathematics writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Box:
     def title(self) -> tuple[tuple[str, str], ...]:
         """The pieces of the title, each with its style: "bold" or "faint"."""
         pieces = (
-            (self.symbol, "bold"),
+            (WRITTEN.get(self.symbol, self.symbol), "bold"),
             (self.label, "bold"),
             (f"×{self.times:,}" if self.times > 1 else "", "bold"),
             (self.note, "faint"),

@@ -129,7 +129,7 @@ class _Folder:
         tokens = [self.token_of(part) for part in parts]
         while (found := _first_repeats(tokens)) is not None:
             period, runs = found
-            parts, tokens = self.put_together(parts, tokens, period, _from_the_start(parts, period, runs))
+            parts, tokens = self.put_together(parts, tokens, period, _whole_copies(parts, period, runs))
         return parts, self.token(tuple(tokens))
 
     def token_of(self, part: Part) -> int:
@@ -208,38 +208,35 @@ def between(first: str, last: str) -> str:
 
 
 def _first_repeats(tokens: list[int]) -> tuple[int, list[tuple[int, int]]] | None:
-    """The shortest period with which something repeats at least `FEWEST` times, and where: (start, times)."""
+    """The shortest period with which something repeats at least `FEWEST` times, and where: (start, stop)."""
     array = np.array(tokens)
     for period in range(1, min(len(tokens) // FEWEST, LONGEST_PERIOD) + 1):
         same = array[period:] == array[:-period]
         if np.count_nonzero(same) < (FEWEST - 1) * period:
             continue
         borders = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])))).reshape(-1, 2)
-        runs: list[tuple[int, int]] = []
-        for start, stop in borders[borders[:, 1] - borders[:, 0] >= (FEWEST - 1) * period].tolist():
-            if not runs or start >= runs[-1][0] + runs[-1][1] * period:
-                runs.append((start, 1 + (stop - start) // period))
-        if runs:
-            return period, runs
+        borders = borders[borders[:, 1] - borders[:, 0] >= (FEWEST - 1) * period]
+        if len(borders):
+            return period, [(start, stop + period) for start, stop in borders.tolist()]
     return None
 
 
-def _from_the_start(parts: list[Part], period: int, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Let each run of repeats begin up to a period earlier, where what is there differs in wiring only.
+def _whole_copies(parts: list[Part], period: int, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The copies in each run that repeats, as (start, times).
 
-    The first copy has other arguments than those that follow it: h0 in place of the h of the copy before.
+    A run may begin up to a period earlier, where what is there differs in wiring only: the first copy has other
+    arguments than those that follow it, h0 in place of the h of the copy before.
     """
-    floor, moved = 0, []
-    for (start, times), (ceiling, _) in zip(runs, [*runs[1:], (len(parts), 0)], strict=True):
-        begin, stop = start, start + period * times
+    floor, found = 0, []
+    for start, stop in runs:
+        begin = max(start, floor)
         while begin > max(floor, start - period) and _alike(parts[begin - 1], parts[begin - 1 + period]):
             begin -= 1
-        while stop < ceiling and _alike(parts[stop], parts[stop - period]):
-            stop += 1
         times = (stop - begin) // period
-        moved.append((begin, times))
-        floor = begin + period * times
-    return moved
+        if times >= FEWEST:
+            found.append((begin, times))
+            floor = begin + period * times
+    return found
 
 
 def _alike(part: Part, other: Part) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.readers.elements import Grid
+from autograd.readers.elements import INFINITE, NOT_A_NUMBER, Grid
 
-__all__ = ["COLD_TO_HOT", "HEAT_LEGEND", "INFINITE", "NOT_A_NUMBER", "heat_picture"]
+__all__ = ["COLD_TO_HOT", "HEAT_LEGEND", "heat_picture"]
 
 COLD_TO_HOT = (
     "#2166ac",
@@ -21,8 +21,6 @@ COLD_TO_HOT = (
     "#d6604d",
     "#b2182b",
 )
-NOT_A_NUMBER = "#000000"
-INFINITE = "#ff00ff"
 MOST_CELLS = 16
 
 HEAT_LEGEND = (
@@ -44,7 +42,7 @@ def heat_picture(array: np.ndarray[Any, Any]) -> Grid:
     --------
     >>> import numpy as np
     >>> heat_picture(np.array([[-1.0, 0.0, 1.0, np.nan]]))
-    (('#2166ac', '#ffffff', '#b2182b', '#000000'),)
+    (('#2166ac', '#ffffff', '#b2182b', '#9775fa'),)
     """
     flat = np.asarray(array, dtype=float).reshape(-1, array.shape[-1] if array.ndim else 1)
     flat = _extremes(_extremes(flat, 0), 1)

@@ -21,16 +21,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-__all__ = ["LEAST_COLUMN_GAP", "MIDDLE", "Layout", "Port", "place"]
+from autograd.readers.wrapping import LEAST_COLUMN_GAP, WIRE_GAP, Lines, lines_of
+
+__all__ = ["LEAST_COLUMN_GAP", "MIDDLE", "Item", "Layout", "Link", "Port", "place"]
 
 ROW_GAP = 18.0
-WIRE_GAP = 10.0
-LEAST_COLUMN_GAP = 36.0
 MOST_COLUMN_GAP = 110.0
 ORDER_ROUNDS = 20
 HEIGHT_SWEEPS = 16
-LANE = 7.0
-TURN = 16.0  # the radius, about, of the innermost turn into the gap between two lines
 STIFFNESS = 30.0  # of a wire between two waypoints, against 1 between two boxes
 
 Port = tuple[float, float | None]
@@ -52,7 +50,7 @@ class Layout:
 
 
 @dataclass(slots=True, eq=False)
-class _Item:
+class Item:
     """A box, or a waypoint (of no size) of the edges that pass its column."""
 
     width: float = 0.0
@@ -60,17 +58,17 @@ class _Item:
     gap: float = WIRE_GAP
     place: int = 0  # within its column, from the top
     y: float = 0.0  # of its middle
-    left: list[_Link] = field(default_factory=list)
-    right: list[_Link] = field(default_factory=list)
+    left: list[Link] = field(default_factory=list)
+    right: list[Link] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class Link:
     """A stretch of wire between neighbouring columns. It leaves `tail` at `out` and enters `head` at `port`, both
     fractions of the height from the top: this is how argument order becomes visible."""
 
-    tail: _Item
-    head: _Item
+    tail: Item
+    head: Item
     out: float
     port: float
     weight: float
@@ -119,9 +117,9 @@ def place(
     >>> layout.corners
     [(0.0, 0.0), (0.0, 38.0), (86.0, 19.0)]
     """
-    boxes = [_Item(width, height, ROW_GAP if width else WIRE_GAP) for width, height in sizes]
+    boxes = [Item(width, height, ROW_GAP if width else WIRE_GAP) for width, height in sizes]
     column_of = _columns(len(boxes), edges, first, last)
-    columns: list[list[_Item]] = [[] for _ in range(max(column_of, default=-1) + 1)]
+    columns: list[list[Item]] = [[] for _ in range(max(column_of, default=-1) + 1)]
     routes = _route(boxes, edges, column_of, columns, ports or [MIDDLE] * len(edges))
     _order(columns)
     _heights(columns)
@@ -131,8 +129,8 @@ def place(
         free[column_of[head]] = max(free[column_of[head]], room)
     gaps = [_gap(column) for column in columns]
     widths = [max((item.width for item in column), default=0.0) for column in columns]
-    line_of = _lines(widths, [gap + room for gap, room in zip([0.0, *gaps], free, strict=False)], widest)
-    lines = _Lines(columns, line_of, routes, [column_of[tail] for tail, _ in edges])
+    line_of = lines_of(widths, [gap + room for gap, room in zip([0.0, *gaps], free, strict=False)], widest)
+    lines = Lines(columns, line_of, routes, [column_of[tail] for tail, _ in edges])
     height = lines.stack()
     margin = lines.margin
 
@@ -178,102 +176,10 @@ def place(
     return Layout(corners, curves, whole, height)
 
 
-def _gap(column: list[_Item]) -> float:
+def _gap(column: list[Item]) -> float:
     """The room to the next column: more of it where wires rise steeply."""
     rise = max((abs(link.head_y - link.tail_y) for item in column for link in item.right), default=0.0)
     return min(max(LEAST_COLUMN_GAP, rise / 4), MOST_COLUMN_GAP)
-
-
-def _lines(widths: Sequence[float], gaps: Sequence[float], widest: float) -> list[int]:
-    """The line that each column stands in: as few lines as can be, about equally long."""
-
-    def broken(limit: float) -> list[int]:
-        lines, x, line = [], 0.0, 0
-        for width, gap in zip(widths, gaps, strict=True):
-            if x and width and x + gap + width > limit:
-                line, x = line + 1, 0.0
-            x += width + (gap if x else 0.0)
-            lines.append(line)
-        return lines
-
-    lines = broken(widest)
-    if not lines or not lines[-1]:
-        return lines
-    low, high = max(widths), widest
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (low, middle) if broken(middle)[-1] == lines[-1] else (middle, high)
-    return broken(high)
-
-
-class _Lines:
-    """Lines of columns below each other, and what goes on from one to the next.
-
-    Attributes
-    ----------
-    moved
-        Leaves in the last column of a line. They stand at the beginning of the next, near their users.
-    lanes
-        For each line the wires that go on from it, by where they come from, and the height at which they turn back.
-    shifts
-        How far down each line was moved.
-    """
-
-    def __init__(
-        self, columns: list[list[_Item]], line_of: list[int], routes: Sequence[Sequence[_Link]], starts: Sequence[int]
-    ) -> None:
-        count = line_of[-1] + 1 if line_of else 0
-        self.items: list[list[_Item]] = [[] for _ in range(count)]
-        self.moved: set[_Item] = set()
-        self.indents = [0.0] * (count + 1)
-        for i, column in enumerate(columns):
-            ends = line_of[i + 1 : i + 2] == [line_of[i] + 1]
-            leaves = [item for item in column if ends and item.width and not item.left]
-            if len(leaves) == len(column):  # it is no line without them
-                leaves = []
-            self.moved.update(leaves)
-            self.items[line_of[i]] += [item for item in column if item not in self.moved]
-            if leaves:
-                self.items[line_of[i] + 1] += leaves
-                self.indents[line_of[i] + 1] = max(item.width for item in leaves) + LEAST_COLUMN_GAP
-        self.lanes: list[dict[tuple[_Item, float], float]] = [{} for _ in range(count - 1)]
-        for route, start in zip(routes, starts, strict=True):
-            for at, link in enumerate(route, start + 1):
-                if line_of[at] != line_of[at - 1] and link.tail not in self.moved:
-                    self.lanes[line_of[at - 1]][link.tail, link.out] = link.tail_y
-        self.shifts: list[float] = []
-
-    @property
-    def margin(self) -> float:
-        """The room for turns, on either side."""
-        return TURN + LANE * max(map(len, self.lanes)) if self.lanes else 0.0
-
-    def indent(self, line: int) -> float:
-        """The room for leaves at the beginning of a line."""
-        return self.indents[line]
-
-    def stack(self) -> float:
-        """Move each line below the one before, and give the wires between them their heights; return the total."""
-        y = 0.0
-        for line, items in enumerate(self.items):
-            # Where leaves have moved in, the wires from the line before pass them as they did there.
-            passing = list(self.lanes[line - 1].values()) if self.indents[line] else []
-            shift = y - min([*(item.y - item.height / 2 for item in items), *(end - WIRE_GAP for end in passing)])
-            self.shifts.append(shift)
-            if line:
-                self._turn_back(line - 1, y)
-            for item in items:
-                item.y += shift
-            y = max([*(item.y + item.height / 2 for item in items), *(end + shift for end in passing)])
-            if line < len(self.lanes):
-                y += 2 * TURN + LANE * len(self.lanes[line])
-        return y
-
-    def _turn_back(self, line: int, bottom: float) -> None:
-        """The heights of the wires between two lines; that from the top turns widest and comes out below the others."""
-        lanes = self.lanes[line]
-        for i, key in enumerate(sorted(lanes, key=lanes.__getitem__)):
-            lanes[key] = bottom - TURN - LANE * i
 
 
 def _columns(count: int, edges: Sequence[tuple[int, int]], first: Collection[int], last: Collection[int]) -> list[int]:
@@ -294,23 +200,23 @@ def _columns(count: int, edges: Sequence[tuple[int, int]], first: Collection[int
 
 
 def _route(
-    boxes: list[_Item],
+    boxes: list[Item],
     edges: Sequence[tuple[int, int]],
     column_of: list[int],
-    columns: list[list[_Item]],
+    columns: list[list[Item]],
     ports: Sequence[Port],
-) -> list[list[_Link]]:
+) -> list[list[Link]]:
     """Put the boxes into their columns, link them through waypoints, and return each edge's stretches of wire."""
     for box, column in zip(boxes, column_of, strict=True):
         _stand(box, columns[column])
     arguments = Counter(head for _, head in edges)
     entered: Counter[int] = Counter()
-    trunks: dict[tuple[int, float], list[_Link]] = {}
+    trunks: dict[tuple[int, float], list[Link]] = {}
     routes = []
     for (tail, head), (out, port) in zip(edges, ports, strict=True):
         trunk, between = trunks.setdefault((tail, out), []), range(column_of[tail] + 1, column_of[head])
         for column in between[len(trunk) :]:
-            waypoint = _Item()
+            waypoint = Item()
             _stand(waypoint, columns[column])
             trunk.append(_link(trunk[-1].head, waypoint, STIFFNESS) if trunk else _link(boxes[tail], waypoint, 2, out))
         passed = trunk[: len(between)]
@@ -324,19 +230,19 @@ def _route(
     return routes
 
 
-def _stand(item: _Item, column: list[_Item]) -> None:
+def _stand(item: Item, column: list[Item]) -> None:
     item.place = len(column)
     column.append(item)
 
 
-def _link(tail: _Item, head: _Item, weight: float, out: float = 0.5, port: float = 0.5) -> _Link:
-    link = _Link(tail, head, out, port, weight)
+def _link(tail: Item, head: Item, weight: float, out: float = 0.5, port: float = 0.5) -> Link:
+    link = Link(tail, head, out, port, weight)
     tail.right.append(link)
     head.left.append(link)
     return link
 
 
-def _order(columns: list[list[_Item]]) -> None:
+def _order(columns: list[list[Item]]) -> None:
     """Sort each column by where its wires end; then exchange neighbours as long as that removes crossings."""
     for column in reversed(columns):
         column.sort(key=_end)
@@ -355,12 +261,12 @@ def _order(columns: list[list[_Item]]) -> None:
             return
 
 
-def _end(item: _Item) -> float:
+def _end(item: Item) -> float:
     """Where the wires of `item` end in the next column, on average."""
     return sum(link.head.place + link.port for link in item.right) / len(item.right) if item.right else item.place
 
 
-def _crossings(upper: _Item, lower: _Item) -> int:
+def _crossings(upper: Item, lower: Item) -> int:
     """How often the wires of two neighbours in a column cross, with `upper` above."""
     before = _inversions(
         [link.tail.place + link.out for link in upper.left], [link.tail.place + link.out for link in lower.left]
@@ -376,7 +282,7 @@ def _inversions(above: Sequence[float], below: Sequence[float]) -> int:
     return sum(bisect_left(below, end) for end in above)
 
 
-def _heights(columns: list[list[_Item]]) -> None:
+def _heights(columns: list[list[Item]]) -> None:
     """Bring every item as level with its neighbours as order and spacing allow."""
     for column in columns:
         _settle(column, [0.0] * len(column))
@@ -385,7 +291,7 @@ def _heights(columns: list[list[_Item]]) -> None:
             _settle(column, [_wish(item) for item in column])
 
 
-def _wish(item: _Item) -> float:
+def _wish(item: Item) -> float:
     """Where the middle of `item` would be level with its neighbours: their mean, weighted."""
     total = sum(link.weight for link in item.left) + sum(link.weight for link in item.right)
     if not total:
@@ -395,7 +301,7 @@ def _wish(item: _Item) -> float:
     return pull / total
 
 
-def _settle(column: list[_Item], wishes: list[float]) -> None:
+def _settle(column: list[Item], wishes: list[float]) -> None:
     """Give the items of a column the heights nearest to their wishes (least squares) that keep order and distance.
 
     Measured from where a tightly packed column would put each item, the heights may not decrease: an isotonic

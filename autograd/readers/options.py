@@ -55,9 +55,10 @@ class Options:
             raise TypeError("draw: only_path must be two nodes, (start, end), such as (W, loss).")
         if self.backward and self.only_path is not None:
             raise ValueError("draw: backward shows the whole gradient; leave only_path out.")
-        for node, text in self.mark.items():
-            if not isinstance(node, Node) or not isinstance(text, str):
-                raise TypeError("draw: mark must be a dict of nodes to texts, such as {z: 'nan first here'}.")
+        if not isinstance(self.mark, Mapping) or not all(
+            isinstance(node, Node) and isinstance(text, str) for node, text in self.mark.items()
+        ):
+            raise TypeError("draw: mark must be a dict of nodes to texts, such as {z: 'nan first here'}.")
 
     @property
     def marks(self) -> dict[int, str]:

@@ -69,7 +69,8 @@ def draw(
         Draw so many scopes (module calls, ``with autograd.scope("name")``) in one another as frames and each below
         them as one box. 0 draws every scope as a box.
     fold : bool, optional
-        Draw what repeats one after the other once, with "×12". By default only where the picture would be too large.
+        Draw what repeats one after the other once, with "×12". By default where the picture would be too large, and
+        where more than 50 boxes become much fewer.
     limit : int or None
         The largest number of boxes. What has more is folded, and the picture says how; None draws everything.
     hide : "constants", "broadcasts" or both
@@ -237,8 +238,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
     ) -> str:
         """Write the picture to a file and return its path; the suffix says what it becomes.
 
-        ``.svg`` and ``.html`` need nothing else, ``.png`` and ``.pdf`` Graphviz or pygraphviz; ``.dot`` and ``.gv`` are
-        the source.
+        ``.svg``, ``.png``, ``.pdf`` and ``.html`` need nothing else; ``.dot`` and ``.gv`` are the source.
 
         Raises
         ------

@@ -14,6 +14,8 @@ from autograd.readers.selection import Selection
 __all__ = ["Plan", "PlannedBox", "PlannedFrame", "PlannedWire", "make_plan"]
 
 PIECES = 24
+SPACIOUS = 50  # boxes, of which a screen shows about half
+WORTHWHILE = 0.6
 NOWHERE = -1
 
 
@@ -75,7 +77,7 @@ def make_plan(selection: Selection, depth: int | None, folded: bool | None, limi
     depth
         Scopes below this many are single boxes; None for as many as the limit allows.
     folded
-        Whether repeats are drawn once; None for only where the limit asks for it.
+        Whether repeats are drawn once; None for only where the limit asks for it, or much room is saved.
     limit
         The largest number of boxes; None for any.
     """
@@ -85,16 +87,22 @@ def make_plan(selection: Selection, depth: int | None, folded: bool | None, limi
     notes: list[str] = []
     if folded:
         parts = fold(parts, selection)
-    plan = _planned(parts, selection, asked)
     total = len(selection.nodes)
+    operations = sum(1 for node in selection.nodes if node.primitive is not None)
     most = total if limit is None else limit
-    if len(plan.boxes) > most:
-        if folded is None:
-            parts = fold(parts, selection)
-            folding = _planned(parts, selection, asked)
-            if len(folding.boxes) < len(plan.boxes):
-                notes.append("what repeats is drawn once")
+    hopeless = operations > most and depth is None and folded is None  # one box each: too many in any case
+    plan = Plan() if hopeless else _planned(parts, selection, asked)
+    if folded is None and limit is not None and SPACIOUS < len(plan.boxes) <= most:
+        folding = _planned(fold(parts_of(selection), selection), selection, asked)
+        if len(folding.boxes) <= WORTHWHILE * len(plan.boxes):
             plan = folding
+            notes = [f"{total:,} nodes: what repeats is drawn once (fold=False draws each)"]
+    if hopeless or len(plan.boxes) > most:
+        if folded is None:
+            before = total if hopeless else len(plan.boxes)
+            parts = fold(parts, selection)
+            plan = _planned(parts, selection, asked)
+            notes = ["what repeats is drawn once"] if len(plan.boxes) < before else []
         if depth is None:
             for level in range(levels - 1, -1, -1):
                 if len(plan.boxes) <= most:
@@ -103,7 +111,6 @@ def make_plan(selection: Selection, depth: int | None, folded: bool | None, limi
                 notes = [*(note for note in notes if "depth=" not in note), _below(level)]
         if len(plan.boxes) > most:
             pieces = max(1, min(PIECES, most // 2))
-            operations = sum(1 for node in selection.nodes if node.primitive is not None)
             if selection.boundary == inf:
                 parts = cut(parts, pieces)
             else:
@@ -114,15 +121,17 @@ def make_plan(selection: Selection, depth: int | None, folded: bool | None, limi
             notes = [f"each box stands for about {-(-operations // pieces):,} operations recorded one after the other"]
         notes = [f"{total:,} nodes in {len(plan.boxes)} boxes (limit={limit}): " + "; ".join(notes)]
     plan.notes = notes
+    _wire(plan, selection)
     return plan
 
 
 def _below(level: int) -> str:
-    return f"{'every scope is' if not level else f'scopes below {level} others are'} one box (depth={level})"
+    which = "every scope is" if level == 0 else f"scopes inside {'another' if level == 1 else f'{level} others'} are"
+    return f"{which} one box (depth={level})"
 
 
 def _planned(parts: Sequence[Part], selection: Selection, depth: int) -> Plan:
-    """The plan with scopes deeper than `depth` closed."""
+    """The plan with scopes deeper than `depth` closed, still without wires."""
     plan = Plan()
     _place_operations(plan, parts, depth)
     _place_leaves(plan, selection)
@@ -132,7 +141,6 @@ def _planned(parts: Sequence[Part], selection: Selection, depth: int) -> Plan:
     plan.boxes = [plan.boxes[i] for i in order]
     plan.box_of = {serial: new[box] for serial, box in plan.box_of.items()}
     plan.references = {key: new[box] for key, box in plan.references.items()}
-    _wire(plan, selection)
     return plan
 
 

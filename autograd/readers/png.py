@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["slimmed"]
+__all__ = ["encoded", "slimmed"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 EIGHT_BIT_RGBA = (8, 6, 0, 0, 0)
 KEPT = (b"pHYs",)
 MOST_PIXELS = 4_000_000
+COLOURS = 256
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -32,22 +33,39 @@ def slimmed(png: bytes) -> bytes:
         return png
     data = zlib.decompress(b"".join(content for kind, content in chunks if kind == b"IDAT"))
     pixels = _unfiltered(np.frombuffer(data, np.uint8).reshape(height, 1 + 4 * width))
+    return min(_with_palette(pixels, [chunk for chunk in chunks if chunk[0] in KEPT]), png, key=len)
+
+
+def encoded(pixels: Pixels, dpi: float) -> bytes:
+    """Pixels as a PNG with a palette.
+
+    Parameters
+    ----------
+    pixels : array, (height, width, 4)
+        Red, green, blue, opacity.
+    dpi
+        How many of them make an inch.
+    """
+    per_metre = round(dpi / 0.0254)
+    return _with_palette(pixels, [(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))])
+
+
+def _with_palette(pixels: Pixels, kept: list[tuple[bytes, bytes]]) -> bytes:
+    height, width = pixels.shape[:2]
     palette, indices = _indexed(pixels)
     lines = np.zeros((height, 1 + width), np.uint8)
     lines[:, 1:] = indices
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    slim = SIGNATURE + b"".join(
+    return SIGNATURE + b"".join(
         _chunk(kind, content)
         for kind, content in (
-            (b"IHDR", header),
-            *(chunk for chunk in chunks if chunk[0] in KEPT),
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+            *kept,
             (b"PLTE", palette[:, :3].tobytes()),
             (b"tRNS", palette[:, 3].tobytes()),
             (b"IDAT", zlib.compress(lines.tobytes(), 9)),
             (b"IEND", b""),
         )
     )
-    return min(slim, png, key=len)
 
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -93,16 +111,19 @@ def _unfiltered(lines: Pixels) -> Pixels:
 
 
 def _indexed(pixels: Pixels) -> tuple[Pixels, Pixels]:
-    """The palette, and for each pixel its place there: alike colours are the most frequent of them."""
+    """The palette, and for each pixel its place there: a rare colour becomes the one nearest to it."""
     flat = np.ascontiguousarray(pixels).view(np.uint32).reshape(-1)
-    colours, place, counts = np.unique(flat, return_inverse=True, return_counts=True)
+    starts = np.flatnonzero(np.concatenate([[True], flat[1:] != flat[:-1]]))  # of runs of one colour: a tenth to sort
+    lengths = np.diff(starts, append=len(flat))
+    colours, place = np.unique(flat[starts], return_inverse=True)
+    counts = np.bincount(place, lengths)
     order = np.argsort(-counts, kind="stable")
     channels = colours.view(np.uint8).reshape(-1, 4)
-    for bits in range(9):
-        alike = np.ascontiguousarray(channels[order] >> bits).view(np.uint32).reshape(-1)
-        _, first, kind = np.unique(alike, return_index=True, return_inverse=True)
-        if len(first) <= 256:
-            break
+    palette = channels[order[:COLOURS]]
     index = np.empty(len(colours), np.uint8)
-    index[order] = kind.reshape(-1)
-    return channels[order][first], index[place.reshape(-1)].reshape(pixels.shape[:2])
+    index[order[:COLOURS]] = np.arange(len(palette))
+    rare = order[COLOURS:]
+    for some in np.split(rare, range(COLOURS, len(rare), COLOURS)):
+        apart = channels[some, None].astype(np.int32) - palette[None]
+        index[some] = np.argmin((apart**2).sum(axis=2), axis=1)
+    return palette, np.repeat(index[place], lengths).reshape(pixels.shape[:2])

@@ -1,9 +1,9 @@
 """From a picture to bytes, by the best renderer that is there.
 
-A ladder: our own SVG, which looks the same everywhere; for what it cannot make, the ``dot`` program; and Graphviz in
-this process (pygraphviz). Images that Graphviz makes are our own drawing too, with every position given. A rung may
-fail in whatever way its platform likes (no program, no permission to start one, a crash, a missing library): the next
-one does not ask.
+A ladder: our own drawing as SVG, PNG or PDF, which looks the same everywhere; for other formats and for what was
+changed by hand, the ``dot`` program; and Graphviz in this process (pygraphviz). A rung of Graphviz's may fail in
+whatever way its platform likes (no program, no permission to start one, a crash, a missing library): the next one does
+not ask.
 """
 
 from __future__ import annotations
@@ -16,14 +16,11 @@ from typing import Any
 
 import graphviz
 
-from autograd.readers.pinned import pinned
+from autograd.readers.pdf import as_pdf
 from autograd.readers.png import slimmed
+from autograd.readers.raster import as_png
 
 __all__ = ["RenderError", "Request", "render", "write_whole"]
-
-
-PAPER = {"pdf", "ps", "eps"}
-IMAGES = {"png", "jpg", "jpeg", "gif", "webp", "tif", "tiff", "bmp"} | PAPER
 
 
 class RenderError(RuntimeError):
@@ -68,19 +65,25 @@ def render(request: Request) -> bytes:
             reasons.append(f"{(rung.__doc__ or '').rstrip('.')}: {_first_line(error)}")
     raise RenderError(
         f"Cannot draw {request.format!r} here: install Graphviz, or pygraphviz with "
-        f"`pip install \"chainrule[demo]\"`; without them there are 'svg', 'html' and 'dot'. ({'; '.join(reasons)})"
+        f"`pip install \"chainrule[demo]\"`; without them there are 'svg', 'png', 'pdf', 'html' and 'dot' of what draw() "
+        f"made. ({'; '.join(reasons)})"
     )
+
+
+def _by_ourselves(request: Request) -> bytes:
+    """Our own layout."""
+    if request.format not in ("svg", "png", "pdf") or (request.engine, request.options) != ("dot", {}):
+        raise RenderError("makes plain svg, png and pdf only, in layers")
+    svg = request.own_svg()
+    if request.format == "svg":
+        return svg.encode()
+    return as_png(svg, request.dpi) if request.format == "png" else as_pdf(svg)
 
 
 def _by_program(request: Request) -> bytes:
     """The dot program."""
-    image: bytes
-    ours = _positions(request)
-    if ours is not None:
-        image = graphviz.pipe("neato", request.format, ours.encode(), neato_no_op=2, quiet=request.quiet)
-    else:
-        source = request.source.encode()
-        image = graphviz.pipe(request.engine, request.format, source, quiet=request.quiet, **request.options)
+    source = request.source.encode()
+    image: bytes = graphviz.pipe(request.engine, request.format, source, quiet=request.quiet, **request.options)
     return image
 
 
@@ -90,27 +93,9 @@ def _in_process(request: Request) -> bytes:
         raise RenderError(f"has no option {', '.join(request.options)}")
     import pygraphviz
 
-    ours = _positions(request)
-    graph = pygraphviz.AGraph(string=request.source if ours is None else ours)
-    image: bytes = graph.draw(format=request.format, prog=request.engine if ours is None else "nop2")
+    graph = pygraphviz.AGraph(string=request.source)
+    image: bytes = graph.draw(format=request.format, prog=request.engine)
     return image
-
-
-def _positions(request: Request) -> str | None:
-    """Our own drawing in Graphviz's language, for an image of what was not changed by hand."""
-    if request.format not in IMAGES or (request.engine, request.options) != ("dot", {}):
-        return None
-    try:
-        return pinned(request.own_svg(), 72 if request.format in PAPER else request.dpi)
-    except RenderError:
-        return None
-
-
-def _by_ourselves(request: Request) -> bytes:
-    """Our own layout."""
-    if (request.format, request.engine, request.options) != ("svg", "dot", {}):
-        raise RenderError("makes plain svg only, in layers")
-    return request.own_svg().encode()
 
 
 def _check(name: str, given: str, known: set[str]) -> None:

@@ -8,7 +8,7 @@ from math import inf
 
 from autograd.graph import Node, describe, tape
 
-__all__ = ["HIDEABLE", "Selection", "select"]
+__all__ = ["HIDEABLE", "Selection", "below", "select"]
 
 HIDEABLE = ("broadcasts", "constants")
 BROADCASTS = {"broadcast_to", "sum_to"}
@@ -62,10 +62,7 @@ def select(
     hidden = set(hide)
     if only_path is not None:
         roots = [only_path[1]]
-    found: dict[int, Node] = {}
-    for root in roots:
-        found.update((node.serial, node) for node in tape(root))
-    nodes = list(map(found.__getitem__, sorted(found)))
+    nodes = below(roots)
     if only_path is not None:
         nodes = _between(nodes, *only_path)
     kept = {node.serial for node in nodes}
@@ -89,6 +86,20 @@ def select(
         if node.serial in kept
     }
     return Selection([node for node in nodes if node.serial in kept], args, list(roots), boundary)
+
+
+def below(roots: Sequence[Node]) -> list[Node]:
+    """Every node that some roots depend on, oldest first."""
+    if len(roots) == 1:
+        return tape(roots[0])
+    found = {root.serial: root for root in roots}
+    stack = list(roots)
+    while stack:
+        for arg in stack.pop().args:
+            if arg.serial not in found:
+                found[arg.serial] = arg
+                stack.append(arg)
+    return list(map(found.__getitem__, sorted(found)))
 
 
 def _between(nodes: list[Node], start: Node, end: Node) -> list[Node]:

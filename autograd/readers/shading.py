@@ -6,14 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from autograd.readers.elements import INK, PALETTE, Box
+from autograd.readers.elements import INFINITE, INK, NOT_A_NUMBER, PALETTE, Box
 
 __all__ = ["shaded"]
 
 SHADES = ("#fff3c4", "#ffe08a", "#ffc765", "#ffa94d", "#ff8a4c", "#f56a50")
-ZERO = "#ffffff"
-NOT_A_NUMBER = "#b197fc"
-INFINITE = "#f783ac"
+ZERO = "#74c0fc"
 UNKNOWN = PALETTE["constant"].fill
 
 
@@ -33,7 +31,7 @@ def shaded(
     --------
     >>> boxes, legend = shaded([Box("leaf", "", name, "", ()) for name in "abc"], [1e-6, 1.0, float("nan")])
     >>> [box.fill for box in boxes]
-    ['#fff3c4', '#f56a50', '#b197fc']
+    ['#fff3c4', '#f56a50', '#9775fa']
     >>> [text for _, text in legend if text]
     ['largest |grad|: 1e-06', '1', 'nan']
     """

@@ -41,6 +41,7 @@ HEAT_SIZE = 88.0
 PILL = 15.0
 SWATCH = 12.0
 WIDEST = 1800.0
+LEAST_RETURN = 1.0  # what is shorter is no way back but a rounding error
 
 # Helvetica's widths, in ems; whatever is not listed is about as wide as a small letter.
 _WIDTHS = {
@@ -287,7 +288,7 @@ def _curve(number: int, points: list[Point]) -> str:
     path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}H{points[1][0]:.1f}"]
     for i in range(2, len(points), 2):
         (x0, y0), (x1, y1), (x2, _) = points[i - 1 : i + 2]
-        came, goes = x0 < points[i - 2][0], x2 < x1
+        came, goes = x0 < points[i - 2][0] - LEAST_RETURN, x2 < x1 - LEAST_RETURN
         handle = (x0 + x1) / 2
         if goes and not came:
             handle = max(x0, x1) + _turn(y0, y1)

@@ -17,7 +17,9 @@ import autograd.primitives.elementwise as elementwise
 from autograd.graph import Node, describe, tape
 from autograd.primitive import Primitive
 from autograd.readers.names import names_of, variables
+from autograd.readers.options import LIMIT
 from autograd.readers.picture import Picture, draw
+from autograd.readers.selection import below
 from autograd.scope import TOP, Scope, current
 from autograd.value import Value, scalars
 
@@ -47,7 +49,11 @@ class Zoom:
         self.out: Any = self[node]
 
     def __getitem__(self, node: Node) -> Any:
-        """The numbers of a node: an object array of Values, or for a single number the Value."""
+        """The numbers of a node: an object array of Values, or for a single number the Value.
+
+        What an operation only moves, such as an index or a transpose, are the same Values before and after it. They
+        hold their whole gradient, from all that uses them.
+        """
         if not isinstance(node, Node) or node.serial not in self._scalars:
             shown = describe(node) if isinstance(node, Node) else type(node).__name__
             raise KeyError(f"{shown} is no part of the graph that was zoomed into")
@@ -67,8 +73,15 @@ class Zoom:
         total.backward()
 
     def draw(self, **options: Any) -> Picture:
-        """The picture; takes what `autograd.draw` takes. Each operation on arrays is a frame around its scalars."""
-        return draw(self._scalars[self.node.serial].ravel().tolist(), **options)
+        """The picture; takes what `autograd.draw` takes. Each operation on arrays is a frame around its scalars.
+
+        Every scalar is drawn, unless there are more than `limit`, or ``fold=True``.
+        """
+        outs = self._scalars[self.node.serial].ravel().tolist()
+        if options.get("fold") is None:
+            limit = options.get("limit", LIMIT)
+            options["fold"] = False if limit is None or len(below(outs)) <= limit else None
+        return draw(outs, **options)
 
     def __repr__(self) -> str:
         return repr(self.draw())
@@ -134,7 +147,7 @@ def zoom(node: Node) -> Zoom:
         if name is not None:  # what an earlier array has named, such as the original of a transpose, keeps that name
             for index in np.ndindex(found.shape):
                 scalar: Any = found[index]
-                if scalar.label is None:
+                if isinstance(scalar, Value) and scalar.label is None:
                     scalar.label = name + (f"[{','.join(map(str, index))}]" if index else "")
     zoomed = Zoom(node, done)
     if node.grad is not None and node.requires_grad:

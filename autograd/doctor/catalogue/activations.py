@@ -120,6 +120,7 @@ def activations(body: Anatomy) -> Iterator[Change]:
         if not at.coupled:
             yield at.change(DERIVATIVE_TWICE, lambda r, s, i: r.part(s, i, g=r.part(s, i)), 1.15)
             yield from _slips(at)
+        yield from _elsewhere_in(at)
         if at.known:
             yield from _of_others(at)
         if step.kind == "relu":
@@ -161,7 +162,7 @@ def _masks(at: _Function) -> Iterator[Change]:
 
 
 def _of_others(at: _Function) -> Iterator[Change]:
-    """The derivative of another function here, and of this function at another place."""
+    """The derivative of another function here."""
     step = at.step
     for other in OTHERS:
         if other.name == step.kind or (step.kind == "softmax" and other.name == "sigmoid"):
@@ -169,10 +170,23 @@ def _of_others(at: _Function) -> Iterator[Change]:
         rare = 0.2 if other.name == "softplus" else 0.0
         for fed, cost in (("a", 1.1 + rare), ("z", 1.1 + rare), ("at a", 1.5)):
             yield at.change(OTHER_FUNCTION, _other(other, fed), cost, f"{other.name} {fed}", other=other.name)
-    for elsewhere, j in functions_of_one(at.body):
-        if elsewhere.kind == step.kind and elsewhere.index != step.index and elsewhere.shape == step.shape:
-            variant = str(elsewhere.index)
+
+
+def _elsewhere_in(at: _Function) -> Iterator[Change]:
+    """The derivative of this function at another place where it is used, even of a shape that is broadcast."""
+    alike = [(step, j) for step, j in functions_of_one(at.body) if step.kind == at.step.kind]
+    own = [step.index for step, _ in alike].index(at.step.index)
+    for number, (elsewhere, j) in enumerate(alike):
+        if number != own and _spreads(elsewhere, at.step):
+            variant = f"{number - own} off"
             yield at.change(WRONG_PLACE, _elsewhere(elsewhere.index, j), 1.2, variant, other=elsewhere.args[j])
+
+
+def _spreads(narrow: Step, wide: Step) -> bool:
+    try:
+        return bool(np.broadcast_shapes(narrow.shape, wide.shape) == wide.shape)
+    except ValueError:
+        return False
 
 
 def _at_output(replay: Replay, s: int, i: int) -> Array:

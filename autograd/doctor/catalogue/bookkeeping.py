@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.constants import rates
@@ -90,28 +91,35 @@ def _stepped(indices: tuple[int, ...], everywhere: str) -> Change:
     """Parameters after a step at a rate to be found."""
 
     def at(rate: float) -> Change:
-        return Change(
-            THE_PARAMETER,
-            steps=dict.fromkeys(indices, lambda r, s, v: r.primal(s) - rate * v),
-            words={"at": indices[0], "after": f" after its step, {rate:.3g} times the gradient taken off"},
-            everywhere=everywhere,
-            cost=1.1,
-            zero=Change(THE_PARAMETER, steps=dict.fromkeys(indices, _itself)),
-            solve=lambda body, t: [at(rate) for rate in rates(t, body.lr) if rate > 0],
-        )
+        after = f" after its step, {rate:.3g} times the gradient taken off"
+        members = [
+            Change(
+                THE_PARAMETER,
+                steps={index: lambda r, s, v: r.primal(s) - rate * v},
+                words={"at": index, "after": after},
+                cost=1.1,
+            )
+            for index in indices
+        ]
+        return Change.together(members, everywhere)
 
-    return at(1.0)
+    zero = Change(THE_PARAMETER, steps=dict.fromkeys(indices, _itself))
+    return replace(at(1.0), zero=zero, entries=2, solve=lambda body, t: [at(rate) for rate in rates(t, body.lr)])
 
 
 def _decayed(indices: tuple[int, ...], everywhere: str) -> Change:
-    def at(rate: float) -> Change:
-        return Change(
-            DECAY,
-            steps=dict.fromkeys(indices, lambda r, s, v: v + rate * r.primal(s)),
-            words={"at": indices[0], "rate": f"{rate:.3g}"},
-            everywhere=everywhere,
-            cost=1.2,
-            solve=lambda body, t: [at(rate) for rate in rates(t, None)],
-        )
+    """A rate times the parameters, or such a rate divided by the number of examples, to be found."""
 
-    return at(1.0)
+    def at(rate: float, of_all: bool) -> Change:
+        def rule(replay: Replay, index: int, value: Array) -> Array:
+            return value + rate / (replay.body.examples if of_all else 1) * replay.primal(index)
+
+        text = f"{rate:.3g} / m" if of_all else f"{rate:.3g}"
+        cost = 1.25 if of_all else 1.2
+        members = [Change(DECAY, steps={i: rule}, words={"at": i, "rate": text}, cost=cost) for i in indices]
+        return Change.together(members, everywhere)
+
+    def solve(body: Anatomy, t: float) -> list[Change]:
+        return [at(rate, False) for rate in rates(t)] + [at(rate, True) for rate in rates(t * body.examples)]
+
+    return replace(at(1.0, False), entries=2, solve=solve)

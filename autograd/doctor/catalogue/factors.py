@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograd.doctor.anatomy import Anatomy
-from autograd.doctor.constants import SIMPLE, Constant, readings
+from autograd.doctor.constants import SIMPLE, Constant, readings, sensible, written
 from autograd.doctor.replay import Change, EdgeRule, Inapplicable, Mistake, Replay, StepRule
 from autograd.doctor.steps import Array, Edge, Step
 
@@ -49,7 +49,7 @@ def factors(body: Anatomy) -> Iterator[Change]:
     deltas = [layer.z for layer in body.layers]
     if len(deltas) > 1:
         for constant in SIMPLE:
-            if constant.value(body) != 1:
+            if sensible(constant, body):
                 rule = _times(constant)
                 for chosen in (deltas, deltas[:-1]):
                     if len(chosen) > 1:
@@ -73,7 +73,23 @@ def scaled(indices: tuple[int, ...], everywhere: str, body: Anatomy) -> Change:
             for constant in readings(body, 1 + t)
         ]
 
-    return Change(CONSTANT, steps=dict.fromkeys(indices, lambda r, s, v: v + v), words={"at": indices}, solve=solve)
+    def free(t: float) -> list[Change]:
+        found = written(1 + t)
+        if found is None:
+            return []
+        factor, text = found
+        return [
+            Change(
+                CONSTANT,
+                steps=dict.fromkeys(indices, lambda r, s, v: factor * v),
+                words={"constant": text, "reading": "every entry has this factor too many", "at": indices},
+                everywhere=everywhere,
+                cost=1.6,
+            )
+        ]
+
+    twice = dict.fromkeys(indices, lambda r, s, v: v + v)
+    return Change(CONSTANT, steps=twice, words={"at": indices}, solve=solve, free=free)
 
 
 def _times(constant: Constant) -> StepRule:
@@ -137,11 +153,12 @@ def _left_out(body: Anatomy, step: Step) -> Iterator[Change]:
         if not body.steps[arg].tracked:
             continue
         if other.primal.size > 1 and step.kind == "mul":
-            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words={"other": other.index}, cost=1.2)
+            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words={"other": other.index}, cost=0.98)
         elif other.primal.size == 1 and not other.tracked and (i == 0 or step.kind == "mul"):
-            number = f"{float(other.primal.flat[0]):.6g}"
-            words = {"other": number if step.kind == "mul" else f"1 / {number}"}
-            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words=words, cost=1.25)
+            number = float(other.primal.flat[0])
+            if not (number and (readings(body, number) or readings(body, 1 / number))):
+                words = {"other": f"{number:.6g}" if step.kind == "mul" else f"1 / {number:.6g}"}
+                yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words=words, cost=1.25)
 
 
 def _by(other: int) -> StepRule:

@@ -83,6 +83,8 @@ def losses(body: Anatomy) -> Iterator[Change]:
                 )
                 yield starting(mistake, _delta(loss, function, scale), cost + far, other=loss)
         yield starting(CROSS_ENTROPY_DELTA, _difference(scale), 1.02 + far)
+    if not squared and own in ("softmax", "log_softmax"):
+        yield starting(SQUARES_DELTA, _elementwise, 1.05)
     if squared:
         yield starting(ERROR_MISSING, _without_error, 1.0)
     yield starting(ONLY_ERROR, _without_target, 1.2)
@@ -96,7 +98,7 @@ def losses(body: Anatomy) -> Iterator[Change]:
 
 _TURNS: tuple[tuple[str, Callable[[Array], Array] | str], ...] = (
     ("1 - {y} for {y}", lambda y: 1 - y),
-    ("-{y} for {y}", lambda y: -y),
+    ("-{y} for {y}, as if {a} + {y} were the error and not {a} - {y}", lambda y: -y),
     ("the classes in reverse order", "classes"),
     ("the targets of the examples in reverse order", "examples"),
 )
@@ -137,6 +139,12 @@ def _difference(scale: float, turn: Callable[[Array], Array] = np.asarray) -> St
         return _finite(scale * factor * (a - turn(y)), value)
 
     return rule
+
+
+def _elementwise(replay: Replay, index: int, value: Array) -> Array:
+    """The error times the derivative of a softmax, as if it worked on each entry by itself."""
+    _, factor, a, y = _head(replay)
+    return _finite(factor * (a - y) * a * (1 - a), value)
 
 
 def _other_softmax(replay: Replay, index: int, value: Array) -> Array:

@@ -50,17 +50,37 @@ def paths(body: Anatomy) -> Iterator[Change]:
             for i, arg in enumerate(step.args):
                 if arg in body.penalties:
                     terms.append((index, i))
-                else:
+                elif _ends_in_sum(body, index):
                     yield Change(TERM_MISSING, {(index, i): _nothing}, words={"branch": ("branch", arg)}, cost=0.95)
     if terms:
         words = {"branch": ("branch", body.steps[terms[0][0]].args[terms[0][1]])}
         yield Change(
             REGULARISER_MISSING, dict.fromkeys(terms, _nothing), words=words, everywhere="parameter", cost=0.95
         )
+    named = {*body.stations, *body.params} - {body.steps.root}
     for step in body.steps:
-        if step.tracked and (step.index in (*body.stations, *body.params) or _bypassed(body, step)):
-            yield Change(DETACHED, steps={step.index: lambda r, s, v: np.zeros_like(v)}, words={"at": step.index},
-                         kinds=(f"{step.kind} in parallel",) if step.kind else ("parameter",), cost=1.2)  # fmt: skip
+        if step.tracked and (step.index in named or _bypassed(body, step)):
+            yield Change(
+                DETACHED,
+                steps={step.index: lambda r, s, v: np.zeros_like(v)},
+                words={"at": step.index},
+                kinds=(f"{step.kind} in parallel",) if step.kind else ("parameter",),
+                cost=1.05 if step.index in named else 1.2,
+            )
+
+
+def _ends_in_sum(body: Anatomy, index: int) -> bool:
+    """Whether a step is a sum of terms of the loss: from there on numbers are only added and scaled."""
+    while index != body.steps.root:
+        users = body.steps.uses[index]
+        if len(users) != 1:
+            return False
+        index = users[0][0]
+        step: Step = body.steps[index]
+        scaled = step.kind in ("mul", "div") and not all(body.steps[arg].tracked for arg in step.args)
+        if not scaled and step.kind not in ("add", "sub", "neg", "sum", "mean", "reshape", "transpose"):
+            return False
+    return True
 
 
 def _nothing(replay: Replay, s: int, i: int) -> Array:

@@ -59,6 +59,19 @@ def products(body: Anatomy) -> Iterator[Change]:
         if layer.bias is not None:
             for s, i in body.steps.uses[layer.bias]:
                 yield from _other_deltas(body, body.steps[s], i)
+    for index in body.params:
+        for s, i in body.steps.uses[index]:
+            if body.steps[s].kind == "mul" and s not in body.penalties:
+                yield from _other_factors(body, body.steps[s], i)
+
+
+def _other_factors(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
+    """Another recorded array in the place of what a parameter is multiplied with, entry by entry."""
+    operand: Step = body.steps[step.args[1 - i]]
+    for other in sorted(body.spoken):
+        if other != operand.index and body.steps[other].shape == operand.shape and operand.primal.size > 1:
+            words = _words(body, step, i, other=other)
+            yield Change(WRONG_LAYER, {(step.index, i): _with(other, False)}, words=words, cost=1.2)
 
 
 def _words(body: Anatomy, step: Step, i: int, **more: object) -> dict[str, object]:
@@ -151,9 +164,10 @@ def _with(other: int, turned: bool) -> EdgeRule:
 
 def _other_deltas(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
     """The contribution to a parameter from another step's gradient."""
-    if body.leaf_of(step.args[i]) is None:
-        return
     own = _delta_step(body, step)
+    if body.leaf_of(step.args[i]) is None:
+        yield from _delta_of_activation(body, step, i)
+        return
     for other in body.stations:
         if other == own or other == step.index or body.steps[other].primal.ndim != step.primal.ndim or not step.shape:
             continue
@@ -164,6 +178,15 @@ def _other_deltas(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
             kinds=("weight/delta",) if step.kind == "matmul" else ("bias/delta",),
             cost=1.15,
         )
+
+
+def _delta_of_activation(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
+    """The gradient of the activation handed on through the weights, for that of the pre-activation."""
+    layer = next((layer for layer in body.layers if layer.product == step.index), None)
+    if layer is not None and layer.activation is not None and body.steps[layer.activation].shape == step.shape:
+        words = {**_words(body, step, i), "g": ("delta", layer.z), "other": ("delta", layer.activation)}
+        kinds = ("delta/activation", f"product with the same {_what(body, step, i)}/activation")
+        yield Change(WRONG_DELTA, {(step.index, i): _from_delta(layer.activation)}, words=words, kinds=kinds, cost=1.15)
 
 
 def _delta_step(body: Anatomy, step: Step) -> int:
@@ -203,7 +226,8 @@ def updated(edges: dict[tuple[int, int], int], everywhere: str) -> Change:
             everywhere=everywhere,
             cost=1.1,
             kinds=("updated",),
-            solve=lambda body, t: [at(rate) for rate in rates(t, body.lr) if rate > 0],
+            entries=2,
+            solve=lambda body, t: [at(rate) for rate in rates(t, body.lr)],
         )
 
     return at(1.0)
@@ -233,6 +257,23 @@ def sums(body: Anatomy) -> Iterator[Change]:
                 kinds=("weight",),
                 cost=1.2,
             )
+
+    for step in body.steps:
+        for i, arg in enumerate(step.args):
+            other: Step = body.steps[step.args[1 - i]] if step.kind == "mul" else step
+            if (
+                step.kind == "mul"
+                and body.leaf_of(arg) is not None
+                and body.steps[arg].primal.size == 1 < other.primal.size
+            ):
+                words = _words(body, step, i)
+                yield Change(SUMS_MULTIPLIED, {(step.index, i): _scalar_of_sums}, words=words, cost=1.2)
+
+
+def _scalar_of_sums(replay: Replay, s: int, i: int) -> Array:
+    step: Step = replay.steps[s]
+    total = replay.handed(s).sum() * replay.primal(step.args[1 - i]).sum()
+    return np.reshape(total, replay.steps[step.args[i]].shape)
 
 
 def _of_sums(replay: Replay, s: int, i: int) -> Array:
