@@ -208,3 +208,12 @@ def test_wires_from_one_box_share_the_way_into_a_frame():
 def test_a_circle_through_a_frame_is_refused():
     with pytest.raises(ValueError, match="in a circle through a frame"):
         place_nested([(50.0, 20.0)] * 3, [(0, 1), (1, 2)], [0, -1, 0], [Frame(-1, 10.0)])
+
+
+def test_a_leaf_of_the_next_line_stands_beside_its_user_whatever_stood_above_it():
+    # A tall box feeds the next line together with a leaf that stood below it.
+    sizes = [(50.0, 20.0), (50.0, 900.0), (50.0, 20.0), (50.0, 40.0)]
+    layout = place(sizes, [(0, 1), (1, 3), (2, 3)], widest=190.0)
+    (_, y1), (_, y2), (_, y3) = layout.corners[1:]
+    assert y1 + 900 < min(y2, y3) and abs(y2 - y3) < 60
+    assert layout.height < 1100

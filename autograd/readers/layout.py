@@ -18,9 +18,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import inf
 
+from autograd.readers.settling import settle
 from autograd.readers.wrapping import LEAST_COLUMN_GAP, WIRE_GAP, Lines, lines_of
 
 __all__ = ["LEAST_COLUMN_GAP", "MIDDLE", "Item", "Layout", "Link", "Port", "place"]
@@ -165,7 +165,7 @@ def place(
                     points[-1] = (ends[line - 1], points[-1][1])
                     points += [(ends[line - 1], lane), (margin, lane)]
                     if lines.indent(line):
-                        y = link.tail_y - lines.shifts[line - 1] + lines.shifts[line]
+                        y = lines.passing[line - 1][link.tail, link.out].y
                         points += [(margin, y), (indent, y)]
             y = link.head_y
             if at == end:
@@ -285,10 +285,10 @@ def _inversions(above: Sequence[float], below: Sequence[float]) -> int:
 def _heights(columns: list[list[Item]]) -> None:
     """Bring every item as level with its neighbours as order and spacing allow."""
     for column in columns:
-        _settle(column, [0.0] * len(column))
+        settle(column, [0.0] * len(column))
     for sweep in range(HEIGHT_SWEEPS):
         for column in columns if sweep % 2 else reversed(columns):
-            _settle(column, [_wish(item) for item in column])
+            settle(column, [_wish(item) for item in column])
 
 
 def _wish(item: Item) -> float:
@@ -299,24 +299,3 @@ def _wish(item: Item) -> float:
     pull = sum(link.weight * (link.tail_y - link.head_y + item.y) for link in item.left)
     pull += sum(link.weight * (link.head_y - link.tail_y + item.y) for link in item.right)
     return pull / total
-
-
-def _settle(column: list[Item], wishes: list[float]) -> None:
-    """Give the items of a column the heights nearest to their wishes (least squares) that keep order and distance.
-
-    Measured from where a tightly packed column would put each item, the heights may not decrease: an isotonic
-    regression, solved by pooling neighbours that violate it into blocks that move together.
-    """
-    packed = [0.0]
-    for upper, lower in pairwise(column):
-        packed.append(packed[-1] + (upper.height + lower.height) / 2 + max(upper.gap, lower.gap))
-    blocks: list[tuple[float, int]] = []
-    for wish, offset in zip(wishes, packed, strict=True):
-        mean, count = wish - offset, 1
-        while blocks and blocks[-1][0] > mean:
-            above, many = blocks.pop()
-            mean, count = (mean * count + above * many) / (count + many), count + many
-        blocks.append((mean, count))
-    shifts = [mean for mean, count in blocks for _ in range(count)]
-    for item, offset, shift in zip(column, packed, shifts, strict=True):
-        item.y = offset + shift

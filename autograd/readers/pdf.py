@@ -14,6 +14,7 @@ from autograd.readers.outlines import Drawing, Path, Shape, Text, drawing, segme
 __all__ = ["as_pdf"]
 
 CODES = 255  # characters to a font; a code is one byte, and 0 stays free
+MOST_IN_A_BLOCK = 100  # of a table of meanings
 OPERATORS = {"M": "m", "L": "l", "C": "c", "Z": "h"}
 
 Letter = tuple[str, bool]
@@ -115,18 +116,13 @@ def _text(text: Text, codes: dict[Letter, tuple[int, int]]) -> Iterable[str]:
 def _font(file: _File, letters: Sequence[Letter]) -> int:
     """A font of these characters, which also says what they mean."""
     glyphs = [glyph(*letter) for letter in letters]
-    drawings = [file.stream(f"{g.width:g} 0 d0 {_path(segments(g.path))} f" if g.path else f"{g.width:g} 0 d0") for g in glyphs]
-    meanings = "\n".join(
-        f"<{i:02x}> <{character.encode('utf-16-be').hex()}>" for i, (character, _) in enumerate(letters, 1)
-    )
-    blocks = meanings.splitlines()
+    drawings = [file.stream(f"{g.width:g} 0 d0 {_path(segments(g.path))} f") for g in glyphs]
+    meanings = [f"<{i:02x}> <{character.encode('utf-16-be').hex()}>" for i, (character, _) in enumerate(letters, 1)]
+    blocks = (meanings[i : i + MOST_IN_A_BLOCK] for i in range(0, len(meanings), MOST_IN_A_BLOCK))
     meaning = file.stream(
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def /CMapName /Meaning def\n"
         "1 begincodespacerange <00> <ff> endcodespacerange\n"
-        + "".join(
-            f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n"
-            for block in (blocks[i : i + 100] for i in range(0, len(blocks), 100))
-        )
+        + "".join("\n".join([f"{len(block)} beginbfchar", *block, "endbfchar\n"]) for block in blocks)
         + "endcmap CMapName currentdict /CMap defineresource pop end end"
     )
     return file.add(

@@ -136,9 +136,9 @@ def draw(
 class Picture(graphviz.Digraph):  # type: ignore[misc]
     """A `graphviz.Digraph` of a computation that renders with whatever is there.
 
-    All of Digraph's methods mean what they mean there, but `pipe` and `render` need no ``dot`` program for svg: the
-    layout is our own, and the same everywhere. Graphviz makes images of that same drawing; what was changed by hand it
-    lays out itself.
+    All of Digraph's methods mean what they mean there, but `pipe` and `render` need no ``dot`` program for svg,
+    png and pdf: the drawing is our own, and the same everywhere. Graphviz makes the other formats, and draws what was
+    changed by hand.
     `save` looks at the suffix.
 
     Attributes

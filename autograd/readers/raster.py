@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.readers.glyphs import UNITS, glyph
-from autograd.readers.outlines import Path, Shape, Text, drawing, segments
+from autograd.readers.outlines import Path, Text, drawing, segments
 from autograd.readers.png import encoded
 
 __all__ = ["as_png"]

@@ -65,8 +65,8 @@ def render(request: Request) -> bytes:
             reasons.append(f"{(rung.__doc__ or '').rstrip('.')}: {_first_line(error)}")
     raise RenderError(
         f"Cannot draw {request.format!r} here: install Graphviz, or pygraphviz with "
-        f"`pip install \"chainrule[demo]\"`; without them there are 'svg', 'png', 'pdf', 'html' and 'dot' of what draw() "
-        f"made. ({'; '.join(reasons)})"
+        f"`pip install \"chainrule[demo]\"`; without them there are 'svg', 'png', 'pdf', 'html' and 'dot' of what "
+        f"draw() made. ({'; '.join(reasons)})"
     )
 
 

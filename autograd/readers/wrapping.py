@@ -7,7 +7,10 @@ lane of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from autograd.readers.settling import settle
 
 if TYPE_CHECKING:
     from autograd.readers.layout import Item, Link
@@ -42,6 +45,16 @@ def lines_of(widths: Sequence[float], gaps: Sequence[float], widest: float) -> l
     return broken(high)
 
 
+@dataclass(slots=True)
+class Passing:
+    """Where a wire from the line before passes the leaves that have moved into this one."""
+
+    heads: list[Link] = field(default_factory=list)
+    y: float = 0.0
+    height: float = 0.0
+    gap: float = WIRE_GAP
+
+
 class Lines:
     """Lines of columns below each other, and what goes on from one to the next.
 
@@ -51,8 +64,8 @@ class Lines:
         Leaves in the last column of a line. They stand at the beginning of the next, near their users.
     lanes
         For each line the wires that go on from it, by where they come from, and the height at which they turn back.
-    shifts
-        How far down each line was moved.
+    passing
+        For each line where those wires pass the leaves at the beginning of the next.
     """
 
     def __init__(
@@ -72,12 +85,14 @@ class Lines:
             if leaves:
                 self.items[line_of[i] + 1] += leaves
                 self.indents[line_of[i] + 1] = max(item.width for item in leaves) + LEAST_COLUMN_GAP
+        self.ends = [column for column, at, after in zip(columns, line_of, line_of[1:], strict=False) if at != after]
+        self.passing: list[dict[tuple[Item, float], Passing]] = [{} for _ in range(count - 1)]
         self.lanes: list[dict[tuple[Item, float], float]] = [{} for _ in range(count - 1)]
         for route, start in zip(routes, starts, strict=True):
             for at, link in enumerate(route, start + 1):
                 if line_of[at] != line_of[at - 1] and link.tail not in self.moved:
                     self.lanes[line_of[at - 1]][link.tail, link.out] = link.tail_y
-        self.shifts: list[float] = []
+                    self.passing[line_of[at - 1]].setdefault((link.tail, link.out), Passing()).heads.append(link)
 
     @property
     def margin(self) -> float:
@@ -92,18 +107,35 @@ class Lines:
         """Move each line below the one before, and give the wires between them their heights; return the total."""
         y = 0.0
         for line, items in enumerate(self.items):
-            # Where leaves have moved in, the wires from the line before pass them as they did there.
-            passing = list(self.lanes[line - 1].values()) if self.indents[line] else []
-            shift = y - min([*(item.y - item.height / 2 for item in items), *(end - WIRE_GAP for end in passing)])
-            self.shifts.append(shift)
+            passing: list[Passing] = []
+            if self.indents[line]:
+                passing = list(self.passing[line - 1].values())
+                self._level(line)
+            shift = y - min([*(item.y - item.height / 2 for item in items), *(wire.y - WIRE_GAP for wire in passing)])
             if line:
                 self._turn_back(line - 1, y)
-            for item in items:
+            standing: list[Item | Passing] = [*items, *passing]
+            for item in standing:
                 item.y += shift
-            y = max([*(item.y + item.height / 2 for item in items), *(end + shift for end in passing)])
+            y = max(item.y + item.height / 2 for item in standing)
             if line < len(self.lanes):
                 y += 2 * TURN + LANE * len(self.lanes[line])
         return y
+
+    def _level(self, line: int) -> None:
+        """Bring the leaves that have moved into a line, and the wires that pass them, level with where they go."""
+        column: list[Item | Passing] = []
+        wishes = []
+        for item in self.ends[line - 1]:
+            if item in self.moved:
+                column.append(item)
+                wishes.append(sum(link.head_y - link.tail_y + item.y for link in item.right) / len(item.right))
+            else:
+                for (tail, _), wire in self.passing[line - 1].items():
+                    if tail is item:
+                        column.append(wire)
+                        wishes.append(sum(link.head_y for link in wire.heads) / len(wire.heads))
+        settle(column, wishes)
 
     def _turn_back(self, line: int, bottom: float) -> None:
         """The heights of the wires between two lines; that from the top turns widest and comes out below the others."""
