@@ -138,8 +138,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
 
     All of Digraph's methods mean what they mean there, but `pipe` and `render` need no ``dot`` program for svg,
     png and pdf: the drawing is our own, and the same everywhere. Graphviz makes the other formats, and draws what was
-    changed by hand.
-    `save` looks at the suffix.
+    changed by hand. `save` looks at the suffix.
 
     Attributes
     ----------

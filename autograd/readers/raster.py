@@ -22,8 +22,7 @@ __all__ = ["as_png"]
 LEVELS = 16  # of coverage: as many as the eye tells apart, few enough for a palette
 MOST_PIXELS = 40_000_000
 PIXELS_AT_ONCE = 1_000_000
-STEPS = 16  # straight pieces of a curve
-STEPS_IN_LETTERS = 4
+STEPS = 4  # straight pieces of a curve, at least; a longer one has more
 MITRE = 0.25  # the least of 1 + cos of the angle at a corner: how far a sharp one stands out
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -55,7 +54,7 @@ def as_png(svg: str, dpi: int = 144) -> bytes:
         if isinstance(shape, Text):
             _paint(canvas, _letters(shape) * scale, shape.fill)
             continue
-        loops = list(_loops(shape.path, STEPS))
+        loops = list(_loops(shape.path))
         if shape.fill:
             _paint(canvas, _edges(points for points, _ in loops) * scale, shape.fill, shape.opacity)
         if shape.stroke:
@@ -137,11 +136,11 @@ def _letters(text: Text) -> Array:
 
 @lru_cache(maxsize=4096)
 def _glyph(character: str, bold: bool) -> Array:
-    return _edges(points for points, _ in _loops(segments(glyph(character, bold).path), STEPS_IN_LETTERS))
+    return _edges(points for points, _ in _loops(segments(glyph(character, bold).path), 12 / UNITS))
 
 
-def _loops(path: Path, steps: int) -> Iterator[tuple[Array, bool]]:
-    """Each part of a path as points, (n, 2), and whether it returns to its start."""
+def _loops(path: Path, unit: float = 1.0) -> Iterator[tuple[Array, bool]]:
+    """Each part of a path as points, (n, 2), and whether it returns to its start; `unit` of the path is about 1/72."""
     points: list[tuple[float, float]] = []
     for command, given in path:
         if command in "MZ":
@@ -151,8 +150,10 @@ def _loops(path: Path, steps: int) -> Iterator[tuple[Array, bool]]:
         elif command == "L":
             points += given
         else:
-            t = np.arange(1, steps + 1)[:, None] / steps
             a, b, c, d = map(np.array, (points[-1], *given))
+            length = sum(float(np.hypot(*way)) for way in (b - a, c - b, d - c))
+            steps = STEPS + int(3 * (length * unit) ** 0.5)
+            t = np.arange(1, steps + 1)[:, None] / steps
             points += map(tuple, (1 - t) ** 3 * a + 3 * t * (1 - t) * ((1 - t) * b + t * c) + t**3 * d)
     if points:
         yield np.array(points), False
