@@ -5,6 +5,7 @@ Every operator is a primitive, or derived from one; comparisons return plain boo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
@@ -199,23 +200,62 @@ def give_short_ways(kind: Any, holds: type, operators: Mapping[str, Primitive]) 
         forward, reflected = _short_ways(primitive, kind, holds)
         setattr(kind, f"__{name}__", forward)
         setattr(kind, f"__r{name}__", reflected)
+    for name, primitive in METHODS.items():
+        setattr(kind, name, _short_way(primitive, kind, holds))
 
 
-def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _short_way(primitive: Primitive, kind: Any, holds: type) -> Callable[[Any], Any]:
     function = primitive.scalar if holds is float else primitive.function
 
-    def made(x: Any, y: Any, scope: Scope) -> Any:
-        """The result for a node and a constant; `forward` has this written out for two nodes."""
+    def method(self: Any) -> Any:
+        scope = recording()
+        if type(scope) is not Scope or self.snapshot is not None or not self.requires_grad:
+            return primitive.record((self,))
         try:
-            out = function(x.primal, y.primal)
+            out = function(self.primal)
         except FLOAT_ERRORS as error:
-            out = kind.recover(error, primitive, (x, y), NO_PARAMS)
+            out = kind.recover(error, primitive, (self,), NO_PARAMS)
         if type(out) is not holds:
             out = kind.hold(out)
         node = new(kind)
         node.primal = out
         node.primitive = primitive
-        node.x = x
+        node.x = self
+        node.params = NO_PARAMS
+        node.y = node.gradient = node.label = node.snapshot = None
+        node.requires_grad = True
+        node.origin = scope
+        node.serial = next_serial()
+        return node
+
+    return functools.update_wrapper(method, primitive)
+
+
+def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    function = primitive.scalar if holds is float else primitive.function
+
+    def forward(self: Any, other: Any) -> Any:
+        if type(other) is kind or isinstance(other, kind):
+            y = other
+        elif type(other) is float or type(other) is int:
+            y = Constant.of(other)
+        else:
+            return primitive.record((self, other))
+        scope = recording()
+        if type(scope) is not Scope or self.snapshot is not None or y.snapshot is not None:
+            return primitive.record((self, other))
+        if not (self.requires_grad or y.requires_grad):
+            return primitive.record((self, other))
+        try:
+            out = function(self.primal, y.primal)
+        except FLOAT_ERRORS as error:
+            out = kind.recover(error, primitive, (self, y), NO_PARAMS)
+        if type(out) is not holds:
+            out = kind.hold(out)
+        node = new(kind)
+        node.primal = out
+        node.primitive = primitive
+        node.x = self
         node.y = y
         node.params = NO_PARAMS
         node.gradient = node.label = node.snapshot = None
@@ -224,41 +264,35 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
         node.serial = next_serial()
         return node
 
-    def forward(self: Any, other: Any) -> Any:
-        if (type(other) is kind or isinstance(other, kind)) and self.snapshot is None is other.snapshot:
-            scope = recording()
-            if type(scope) is Scope and (self.requires_grad or other.requires_grad):
-                try:
-                    out = function(self.primal, other.primal)
-                except FLOAT_ERRORS as error:
-                    out = kind.recover(error, primitive, (self, other), NO_PARAMS)
-                if type(out) is not holds:
-                    out = kind.hold(out)
-                node = new(kind)
-                node.primal = out
-                node.primitive = primitive
-                node.x = self
-                node.y = other
-                node.params = NO_PARAMS
-                node.gradient = node.label = node.snapshot = None
-                node.requires_grad = True
-                node.origin = scope
-                node.serial = next_serial()
-                return node
-        elif (type(other) is float or type(other) is int) and self.snapshot is None and self.requires_grad:
-            scope = recording()
-            if type(scope) is Scope:
-                return made(self, Constant.of(other), scope)
-        return primitive.record((self, other))
-
     def reflected(self: Any, other: Any) -> Any:
-        if (type(other) is float or type(other) is int) and self.snapshot is None and self.requires_grad:
-            scope = recording()
-            if type(scope) is Scope:
-                return made(Constant.of(other), self, scope)
-        return primitive.record((other, self))
+        scope = recording()
+        if type(scope) is not Scope or self.snapshot is not None or not self.requires_grad:
+            return primitive.record((other, self))
+        if type(other) is not float and type(other) is not int:
+            return primitive.record((other, self))
+        x = Constant.of(other)
+        try:
+            out = function(x.primal, self.primal)
+        except FLOAT_ERRORS as error:
+            out = kind.recover(error, primitive, (x, self), NO_PARAMS)
+        if type(out) is not holds:
+            out = kind.hold(out)
+        node = new(kind)
+        node.primal = out
+        node.primitive = primitive
+        node.x = x
+        node.y = self
+        node.params = NO_PARAMS
+        node.gradient = node.label = node.snapshot = None
+        node.requires_grad = True
+        node.origin = scope
+        node.serial = next_serial()
+        return node
 
     return forward, reflected
 
 
 ARITHMETIC = {"add": e.add, "sub": e.sub, "mul": e.mul, "truediv": e.div}
+
+METHODS = {"__neg__": e.neg, "exp": e.exp, "log": e.log, "relu": e.relu, "sigmoid": e.sigmoid, "tanh": e.tanh}
+"""Those of one argument that networks of scalars call most."""

@@ -52,6 +52,8 @@ class Primitive:
         For any number of arguments, the one rule ``every(i, g, out, *args, **params)`` of the i-th.
     arrays_only : bool
         Whether a scalar makes no sense here.
+    elementwise : bool
+        Whether it is one of autograd's own that work entry by entry: of one argument, its rule returns that shape.
     """
 
     # Slots, because the sweep reads them of every node; the dictionary is for the function's name and documentation.
@@ -59,6 +61,7 @@ class Primitive:
         "__dict__",
         "arity",
         "arrays_only",
+        "elementwise",
         "every",
         "function",
         "metadata",
@@ -89,6 +92,7 @@ class Primitive:
         self.rules = tuple(rule if _is_ours(function) else _read_only(rule) for rule in rules)
         self.every = every
         self.arity = len(rules) if len(rules) <= 2 else 0
+        self.elementwise = not arrays_only and _is_ours(function)
         self.arrays_only = arrays_only
         code = function.__code__
         if len(rules) > code.co_argcount and not code.co_flags & _VARIADIC:

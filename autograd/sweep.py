@@ -108,7 +108,10 @@ def cotangents(
                 d = rule(g, out, x_, **params) if params else rule(g, out, x_)
             except FLOAT_ERRORS as error:
                 d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
-            fits = type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
+            if floats:
+                fits = type(d) is float
+            else:
+                fits = type(d) is ndarray and d.dtype is x_.dtype and (primitive.elementwise or d.shape == x_.shape)
             if not fits:
                 d = _fitted(d, x, primitive)
             key = x.serial
@@ -219,7 +222,7 @@ def backward(root: Node, seed: Any = None) -> None:
     """
     own = root.kind.own  # type: ignore[attr-defined]
     nodes, gs = cotangents(root, seed)
-    for node, g in zip(nodes, gs, strict=True):
+    for node, g in zip(nodes, gs):  # noqa: B905 - they are of one length, and saying so takes time
         if node.gradient is not None:
             node.gradient = node.gradient + g
         elif node.primitive is not None or type(g) is float:
@@ -232,7 +235,7 @@ def backward(root: Node, seed: Any = None) -> None:
 
 def _references() -> int:
     """How many references Python counts, in the loop of `backward`, to an array that nothing else holds."""
-    (count,) = [getrefcount(g) for _, g in zip([None], [np.zeros(1)], strict=True)]
+    (count,) = [getrefcount(g) for _, g in zip([None], [np.zeros(1)])]  # noqa: B905
     return count
 
 

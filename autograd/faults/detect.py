@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd.faults.case import is_elementwise, users_of
-from autograd.faults.fault import FaultError
+from autograd.faults.fault import Fault, FaultError
 from autograd.faults.origins import Edge, bad, place
+from autograd.faults.safe import safely
 from autograd.faults.search import of_operation, of_rule
 from autograd.graph import Node, tape
 from autograd.scope import watch
@@ -23,8 +25,8 @@ class detect_faults:
 
     Every result and every cotangent is looked at, which makes small operations several times slower; `find_fault`
     looks afterwards, and only at what was computed. An operation is judged by itself: also an infinity that would do no
-    harm later stops the computation, such as one that a where discards. With `trace_lines` on the message names the
-    line.
+    harm later stops the computation, such as one that a where discards: so what it tells to write has a harmless
+    argument inside the where too. With `trace_lines` on the message names the line.
 
     Raises
     ------
@@ -37,13 +39,13 @@ class detect_faults:
     >>> import autograd
     >>> x = autograd.Tensor([1.0, 0.0], label="x")
     >>> with autograd.detect_faults():
-    ...     np.sum(x * np.log(x))
+    ...     np.sum(x * np.log(x))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     autograd.faults.fault.FaultError: inf in the forward pass: log, entry [1]
       in    log(x)
       of    x = 0
       why   log of 0 is -inf
-      write autograd.where(x > 0, np.log(x), 0.0) where 0 may occur and counts for nothing; else np.log(x + 1e-12)
+      write autograd.where(x > 0, np.log(autograd.where(x > 0, x, 1.0)), 0.0) where 0 may occur ...
     """
 
     def __init__(self) -> None:
@@ -59,16 +61,20 @@ class detect_faults:
         self._blocks.pop().close()
 
 
+def _error(fault: Fault) -> FaultError:
+    return FaultError(replace(fault, instead=safely(fault.instead)))
+
+
 def _check_result(node: Node) -> None:
     if np.isfinite(node.primal).all():
         return
     for arg in node.args:
         if arg.is_leaf and np.isnan(arg.primal).any():
-            raise FaultError(of_operation(arg, {}, place(np.isnan(np.asarray(arg.primal)))))
+            raise _error(of_operation(arg, {}, place(np.isnan(np.asarray(arg.primal)))))
     out = np.asarray(node.primal)
     made = (np.isnan(out) & ~_any_argument(node, np.isnan)) | (np.isinf(out) & ~_any_argument(node, bad))
     if made.any():
-        raise FaultError(of_operation(node, users_of(tape(node)), place(made)))
+        raise _error(of_operation(node, users_of(tape(node)), place(made)))
 
 
 def _any_argument(node: Node, what: Callable[[Any], Any]) -> Any:
@@ -82,4 +88,4 @@ def _any_argument(node: Node, what: Callable[[Any], Any]) -> Any:
 def _check_cotangent(node: Node, position: int, g: Any, d: Any) -> None:
     raw_g, raw_d = (part.primal if isinstance(part, Node) else part for part in (g, d))
     if bad(raw_d).any() and not bad(raw_g).any():
-        raise FaultError(of_rule(Edge(node, position, raw_g, raw_d), users_of(tape(node))))
+        raise _error(of_rule(Edge(node, position, raw_g, raw_d), users_of(tape(node))))

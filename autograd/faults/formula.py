@@ -79,8 +79,9 @@ def spoken(node: Node) -> str:
 
 
 def number(value: float) -> str:
-    """A number in a message."""
-    return f"{value:.4g}"
+    """A number in a message, with as many digits as tell it from 1 and -1, where much changes."""
+    texts = (f"{value:.{digits}g}" for digits in range(4, 18))
+    return next((text for text in texts if abs(float(text)) != 1 or float(text) == value), repr(value))
 
 
 def numbers(array: object) -> str:

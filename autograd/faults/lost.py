@@ -10,15 +10,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.faults.activations import FLAT, Use, uses
+from autograd.faults.activations import FLAT, LOGITS, Use, uses
+from autograd.faults.case import users_of
+from autograd.faults.examples import lost_length, meets_logarithm, of_sigmoid, wrong_and_flat
 from autograd.faults.fault import Fault, Kind
 from autograd.faults.flow import Layer, layers_of, stations_of
 from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
+from autograd.faults.patterns import find
 from autograd.graph import Node
 
 __all__ = ["Flow", "lost_gradient"]
@@ -39,6 +43,16 @@ LEAST_PRODUCTS = 5
 
 
 KEEP_SIZE = "nn.init.xavier_normal_(W), nn.LayerNorm between layers, or skip connections x + f(x)"
+
+
+BOUNDED = ("maximum(z, c)", "minimum(z, c)", "RELU(z)")
+BEYOND = (*(f"({bounded} - t) ** 2" for bounded in BOUNDED), *(f"(t - {bounded}) ** 2" for bounded in BOUNDED))
+"""A bounded number compared by squares: there a cotangent that is not 0 asks for one beyond the bound."""
+
+OUT_OF_REACH = (
+    "no bound on what the loss compares, or targets within the bound: what lies beyond it is out of reach, and squares "
+    "ask for it all the same"
+)
 
 
 class Stuck(NamedTuple):
@@ -68,7 +82,7 @@ class Flow:
     """
 
     def __init__(self, root: Node, nodes: list[Node], cotangents: Mapping[int, Any]) -> None:
-        self.root, self.cotangents = root, cotangents
+        self.root, self.nodes, self.cotangents = root, nodes, cotangents
         self.layers = layers_of(nodes, cotangents)
         self.stations = stations_of(self.layers)
         self.seed = float(np.abs(np.asarray(cotangents[root.serial])).sum())
@@ -112,18 +126,82 @@ def lost_gradient(flow: Flow) -> Fault | None:
     # An infinite cotangent that reaches no leaf is no fault, but there is no comparing with it.
     if not flow.stations or not all(math.isfinite(layer.flow) for layer in flow.layers):
         return None
-    return _flat_output(flow) or _vanished(flow) or _exploded(flow) or _alike(flow)
+    return (
+        _lost_examples(flow)
+        or _flat_output(flow)
+        or _lost_length(flow)
+        or _vanished(flow)
+        or _exploded(flow)
+        or _alike(flow)
+    )
 
 
 def _flat_output(flow: Flow) -> Fault | None:
     """An activation at the end of the network that is flat on the wrong side of its target."""
     newest = flow.stations[-1][0].serial
+    users: dict[int, list[Node]] = {}
     for stuck in flow.activations(newest - 1, math.inf):
         against = stuck.use.activation.against(stuck.g, stuck.use.z, stuck.layer.primal())
         size = np.abs(stuck.g)
-        if stuck.passed <= LOST * min(size.sum(), flow.seed) and (size * against).sum() >= 0.1 * size.sum():
+        if stuck.passed > LOST * min(size.sum(), flow.seed):
+            continue
+        if (size * against).sum() >= 0.1 * size.sum():
             return _of_activation(flow, stuck, stuck.use.activation.output)
+        users = users or users_of(flow.nodes)
+        if any(find(pattern, stuck.layer.node, users) for pattern in BEYOND):
+            instead = OUT_OF_REACH if stuck.use.activation.name == "clip" else stuck.use.activation.output
+            return _of_activation(flow, stuck, instead)
     return None
+
+
+def _lost_examples(flow: Flow) -> Fault | None:
+    """Examples in a batch that are entirely wrong, and too far out on a sigmoid for a cross-entropy to bring back."""
+    users: dict[int, list[Node]] = {}
+    for stuck in flow.activations(-1, math.inf):
+        if stuck.use.activation.name not in ("sigmoid", "clip"):
+            continue
+        lost = wrong_and_flat(stuck.use, stuck.g, stuck.layer.primal(), flow.seed)
+        if not lost.any():
+            continue
+        users = users or users_of(flow.nodes)
+        at = tuple(int(i) for i in np.argwhere(lost)[0])
+        node, entry = (stuck.layer.nodes[at[0]], None) if len(stuck.layer.nodes) > 1 else (stuck.layer.node, at or None)
+        z = of_sigmoid(node, stuck.use.activation.name)
+        if z is not None and meets_logarithm(node, users):
+            fault = _of_activation(flow, stuck, LOGITS, lost)
+            if stuck.use.activation.name == "clip":
+                own = np.asarray(z)[entry] if np.shape(z) == lost.shape else z
+                why = f"{fault.why}; the sigmoid in it is saturated at z = {numbers(own)}"
+                fault = replace(fault, why=why, instead="no bound on what the loss compares: " + LOGITS)
+            return replace(fault, node=node, formula=formula(node), entry=entry)
+    return None
+
+
+def _lost_length(flow: Flow) -> Fault | None:
+    """A vector of length 0, which no gradient tells where to go."""
+    found = lost_length(flow.nodes, flow.cotangents)
+    if found is None:
+        return None
+    vector = found.node.args[0]
+    inputs = {formula(vector): numbers(vector.primal), "the cotangent g": numbers(flow.cotangents[found.node.serial])}
+    why = "a vector of length 0 has no direction; the derivative there is taken as 0"
+    instead = (
+        "start away from 0: nn.init.normal_(w, std=0.1); np.sqrt(np.sum(w * w) + 1e-12) has a derivative everywhere, "
+        "which is 0 at 0 too"
+    )
+    return Fault(
+        kind="zero",
+        phase="backward",
+        node=found.node,
+        operation=spoken(found.node),
+        formula=formula(found.node, of_label=True),
+        entry=found.entry,
+        inputs=inputs,
+        why=why,
+        instead=instead,
+        line=line_of(found.node),
+        root=flow.root,
+    )
 
 
 def _vanished(flow: Flow) -> Fault | None:
@@ -272,18 +350,25 @@ def _chance(flow: Flow) -> str:
     return ""
 
 
-def _of_activation(flow: Flow, stuck: Stuck, instead: str) -> Fault:
-    use, wanted = stuck.use, stuck.g != 0
+def _of_activation(flow: Flow, stuck: Stuck, instead: str, lost: Any = None) -> Fault:
+    """The fault of all units that the loss depends on, or of those that are lost."""
+    use, wanted = stuck.use, stuck.g != 0 if lost is None else lost
     z, slope, count = use.z[wanted], use.slope[wanted], int(wanted.sum())
     units = f"all {count} units" if count > 1 else "its one unit"
+    few = f"{count} of {stuck.units} units on the wrong side"
     texts = {
         "z": numbers(z),
         "top": number(float(z.max())),
-        "units": units if count == stuck.units else f"{units} that the loss depends on",
+        "units": units if count == stuck.units else few if lost is not None else f"{units} that the loss depends on",
         "steepest": f"at most {number(float(slope.max()))}" if slope.any() else "0",
     }
-    kind: Kind = "vanishing" if stuck.passed else "zero"
-    return _of_layer(flow, kind, stuck.layer, use.activation.why.format_map(texts), instead, use)
+    kind: Kind = "vanishing" if np.any(stuck.g[wanted] * slope) else "zero"
+    fault = _of_layer(flow, kind, stuck.layer, use.activation.why.format_map(texts), instead, use)
+    return (
+        fault
+        if count == int((stuck.g != 0).sum())
+        else replace(fault, then=("these examples stay as wrong as they are",))
+    )
 
 
 def _of_layer(flow: Flow, kind: Kind, layer: Layer, why: str, instead: str, use: Use | None = None) -> Fault:

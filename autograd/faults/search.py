@@ -26,6 +26,9 @@ def find_fault(loss: Node, seed: Any = None) -> Fault | None:
     first nan or inf in a parameter's gradient; else what lets no gradient through although the loss wants to move. An
     infinity that does no harm is none, nor is a gradient of 0 at a minimum. No `grad` is touched.
 
+    In ``where(x > 0, np.sqrt(x), 0)`` all is well: the sweep shields the branch that was not taken, so that the
+    gradient is right without a second where inside. A product with a mask shields nothing: ``m * np.log(x)`` is named.
+
     Parameters
     ----------
     loss : Value or Tensor

@@ -101,12 +101,12 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> x.grad
     array([0.  , 0.25])
     """
+    if type(condition) is bool and type(x) is float and type(y) is float:
+        return x if condition else y
     if isinstance(condition, Node):
         condition = condition.primal != 0
     if isinstance(x, Node) or isinstance(y, Node):
         return select(x, y, condition=condition.copy() if isinstance(condition, np.ndarray) else condition)
-    if isinstance(x, float) and isinstance(y, float) and isinstance(condition, bool):
-        return x if condition else y
     return np.where(condition, x, y)
 
 
@@ -165,10 +165,10 @@ def div(x: Any, y: Any) -> Any:
 
 
 def _power_rule(g: Any, out: Any, x: Any, *, exponent: float) -> Any:
-    if exponent == 0:
-        return g * 0.0
     if exponent == 2:
         return g * (x + x)
+    if exponent == 0:
+        return g * 0.0
     return g * (exponent * raise_to(x, exponent=exponent - 1))
 
 
