@@ -203,3 +203,10 @@ def test_a_node_of_another_graph_is_refused():
     loss, _ = networks()
     with pytest.raises(KeyError, match="no part of the graph that was zoomed into"):
         zoom(loss)[Tensor([1.0])]
+
+
+def test_it_is_saved_as_any_picture(tmp_path):
+    W = Tensor([[1.0, 2.0]], label="W")
+    zoomed = zoom((W @ np.array([[3.0], [4.0]])).sum())
+    assert zoomed.save(tmp_path / "zoomed.svg") == str(tmp_path / "zoomed.svg")
+    assert (tmp_path / "zoomed.svg").read_text() == zoomed.draw().svg()

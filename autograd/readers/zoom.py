@@ -7,6 +7,7 @@ array, linked by its index, and its gradient comes out of the scalar engine, whi
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -82,6 +83,10 @@ class Zoom:
             limit = options.get("limit", LIMIT)
             options["fold"] = False if limit is None or len(below(outs)) <= limit else None
         return draw(outs, **options)
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the picture to a file and return its path, as `Picture.save` does."""
+        return self.draw().save(path)
 
     def __repr__(self) -> str:
         return repr(self.draw())
