@@ -209,4 +209,4 @@ def test_it_is_saved_as_any_picture(tmp_path):
     W = Tensor([[1.0, 2.0]], label="W")
     zoomed = zoom((W @ np.array([[3.0], [4.0]])).sum())
     assert zoomed.save(tmp_path / "zoomed.svg") == str(tmp_path / "zoomed.svg")
-    assert (tmp_path / "zoomed.svg").read_text() == zoomed.draw().svg()
+    assert zoomed.draw().svg() in (tmp_path / "zoomed.svg").read_text()
