@@ -985,3 +985,18 @@ def test_the_catalogue_on_the_command_line(capsys):
     assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == [mistake.name for mistake in CATALOGUE]
     assert main(["diagnose"]) == 2 and "--list" in capsys.readouterr().err
     assert main(["--out", "here", "diagnose", "--list"]) == 2
+
+
+def test_a_gradient_that_is_exact_for_a_delta_by_finite_differences_is_right_too():
+    X, Y = np.random.default_rng(0).normal(size=(3, 3)), np.array([[1.0], [0.0], [1.0]])
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        W, b = Tensor(rng.normal(size=(3, 1)), label="W1"), Tensor(np.zeros((1, 1)), label="b1")
+        z = X @ W + b
+        z.label = "z1"
+        a = autograd.sigmoid(z)
+        loss = -np.mean(Y * np.log(a) + (1 - Y) * np.log(1 - a))
+        loss.backward()
+        dz = z.grad + 1e-7 * np.abs(z.grad).max() * rng.normal(size=z.shape)
+        claims = {"dz1": dz, "dW1": X.T @ dz, "db1": dz.sum(axis=0, keepdims=True)}
+        assert autograd.diagnose(claims, loss).ok

@@ -127,8 +127,7 @@ class _Findings:
         if key in self.searched.of(key).settled:
             return self._explained(bare, target, claim, true)
         if bare.relative_error <= self.nearness:
-            said = f"It is {bare.relative_error:.1g} away, as finite differences are; a wrong formula is further."
-            return replace(bare, precision="finite differences", sentence=said)
+            return _right_but_for_differences(bare)
         return replace(bare, status=UNEXPLAINED, sentence=self._of_unexplained(key, claim))
 
     def _right(self, bare: Finding, claim: Array) -> Finding:
@@ -143,6 +142,8 @@ class _Findings:
         search = self.searched.of(target.key)
         left = difference(target.read(search.stages[search.settled[target.key]][0]), claim)
         touching = [made for made in self.made if target.key in made.explanation.claims]
+        if not touching and bare.relative_error <= self.nearness:  # it builds on claims that are so themselves
+            return _right_but_for_differences(bare)
         bare = replace(
             bare,
             status=EXPLAINED,
@@ -228,6 +229,11 @@ class _Findings:
                 "parameters. A convention, and no mistake."
             )
         return said
+
+
+def _right_but_for_differences(bare: Finding) -> Finding:
+    said = f"It is {bare.relative_error:.1g} away, as finite differences are; a wrong formula is further."
+    return replace(bare, precision="finite differences", sentence=said)
 
 
 def _explanation(change: Change, said: str, claims: Sequence[str], own: Iterable[str] = ()) -> Explanation:
