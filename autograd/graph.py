@@ -218,7 +218,7 @@ def fingerprint(array: Any) -> bytes:
     if array.nbytes <= SMALL:
         contents = array.tobytes()
     else:
-        contents = array.sum().tobytes() + array.flat[:: array.size // 4096].tobytes()
+        contents = array.sum().tobytes() + array.ravel(order="K")[:: array.size // 4096].tobytes()
     return contents
 
 
