@@ -208,14 +208,10 @@ class Constant(Node):
 Constant.kind = Constant
 
 
-SMALL = 1 << 16
-"""Up to how many bytes a fingerprint is the whole array."""
-
-
 def fingerprint(array: Any) -> bytes:
     """The contents of a small array; of a large one its sum and an even sample, which hardly a write leaves alike."""
     contents: bytes
-    if array.nbytes <= SMALL:
+    if array.nbytes <= 1 << 16:
         contents = array.tobytes()
     else:
         contents = array.sum().tobytes() + array.ravel(order="K")[:: array.size // 4096].tobytes()

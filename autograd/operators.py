@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from autograd.graph import NO_PARAMS, Constant, Node, next_serial
-from autograd.primitive import FLOAT_ERRORS, Primitive, new
+from autograd.primitive import FLOAT_ERRORS, Primitive, new, result
 from autograd.primitives import elementwise as e
 from autograd.scope import Scope, recording
 from autograd.sweep import backward
@@ -201,32 +201,12 @@ def give_short_ways(kind: Any, holds: type, operators: Mapping[str, Primitive]) 
         setattr(kind, f"__{name}__", forward)
         setattr(kind, f"__r{name}__", reflected)
     for name, primitive in METHODS.items():
-        setattr(kind, name, _short_way(primitive, kind, holds))
+        setattr(kind, name, _short_way(primitive))
 
 
-def _short_way(primitive: Primitive, kind: Any, holds: type) -> Callable[[Any], Any]:
-    function = primitive.scalar if holds is float else primitive.function
-
+def _short_way(primitive: Primitive) -> Callable[[Any], Any]:
     def method(self: Any) -> Any:
-        scope = recording()
-        if type(scope) is not Scope or self.snapshot is not None or not self.requires_grad:
-            return primitive.record((self,))
-        try:
-            out = function(self.primal)
-        except FLOAT_ERRORS as error:
-            out = kind.recover(error, primitive, (self,), NO_PARAMS)
-        if type(out) is not holds:
-            out = kind.hold(out)
-        node = new(kind)
-        node.primal = out
-        node.primitive = primitive
-        node.x = self
-        node.params = NO_PARAMS
-        node.y = node.gradient = node.label = node.snapshot = None
-        node.requires_grad = True
-        node.origin = scope
-        node.serial = next_serial()
-        return node
+        return primitive.record_one(self, NO_PARAMS)
 
     return functools.update_wrapper(method, primitive)
 
@@ -252,7 +232,7 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
             out = kind.recover(error, primitive, (self, y), NO_PARAMS)
         if type(out) is not holds:
             out = kind.hold(out)
-        node = new(kind)
+        node = new(kind)  # what `result` does, written out: every sum and product passes here
         node.primal = out
         node.primitive = primitive
         node.x = self
@@ -275,19 +255,7 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
             out = function(x.primal, self.primal)
         except FLOAT_ERRORS as error:
             out = kind.recover(error, primitive, (x, self), NO_PARAMS)
-        if type(out) is not holds:
-            out = kind.hold(out)
-        node = new(kind)
-        node.primal = out
-        node.primitive = primitive
-        node.x = x
-        node.y = self
-        node.params = NO_PARAMS
-        node.gradient = node.label = node.snapshot = None
-        node.requires_grad = True
-        node.origin = scope
-        node.serial = next_serial()
-        return node
+        return result(kind, out if type(out) is holds else kind.hold(out), primitive, x, self, NO_PARAMS, scope)
 
     return forward, reflected
 

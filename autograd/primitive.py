@@ -31,6 +31,23 @@ def unchanged(g: Any, out: Any, *args: Any) -> Any:
     return g
 
 
+def result(
+    kind: Any, out: Any, primitive: Primitive, x: Any, y: Any, params: dict[str, Any], scope: Scope | Watched
+) -> Any:
+    """The node of a recorded operation; its serial, taken last, is above its arguments'."""
+    node = new(kind)
+    node.primal = out
+    node.primitive = primitive
+    node.x = x
+    node.y = y
+    node.params = params
+    node.gradient = node.label = node.snapshot = None
+    node.requires_grad = True
+    node.origin = scope
+    node.serial = next_serial()
+    return node
+
+
 class Primitive:
     """An operation with a derivative rule for each differentiated argument; made by `primitive`.
 
@@ -192,15 +209,8 @@ class Primitive:
         scope = recording()
         if not tracked or scope is None:
             return kind.leaf(kind.own(out) if getattr(out, "base", None) is not None else out)
-        node = new(kind)
-        node.primal = out
-        node.primitive = self
+        node = result(kind, out, self, (), None, params, scope)
         node.args = args
-        node.params = params
-        node.gradient = node.label = node.snapshot = None
-        node.requires_grad = True
-        node.serial = next_serial()
-        node.origin = scope
         if isinstance(scope, Watched):
             scope.show(node)
         return node
@@ -224,7 +234,7 @@ class Primitive:
             out = kind.recover(error, self, (x,), params)
         if type(out) is not kind.holds:
             out = kind.hold(out)
-        node = new(kind)
+        node = new(kind)  # what `result` does, written out: every activation passes here
         node.primal = out
         node.primitive = self
         node.x = x

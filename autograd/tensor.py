@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.graph import SMALL, Constant, Node, describe, fingerprint, next_serial
+from autograd.graph import Constant, Node, describe, fingerprint, next_serial
 from autograd.numpy_protocol import NumpyProtocol
 from autograd.operators import ARITHMETIC, give_short_ways
 from autograd.primitive import Primitive
@@ -66,7 +66,7 @@ class Tensor(NumpyProtocol):
         if self.primitive is None:
             if self.snapshot is not None:
                 self.settle()
-            self.snapshot = array.tobytes() if array.nbytes <= SMALL else fingerprint(array)
+            self.snapshot = fingerprint(array)
         elif isinstance(array, np.ndarray):
             array = array.view()
             array.flags.writeable = False

@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 import xml.etree.ElementTree as ET
 import zlib
 
@@ -10,28 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_raster import HOSTILE, SVG, no_graphviz  # noqa: F401 - the fixture is used by being here
 
 import autograd
 from autograd import Tensor, Value, draw
 from autograd.readers.glyphs import UNITS, glyph
 from autograd.readers.pdf import as_pdf
-
-SVG = "{http://www.w3.org/2000/svg}"
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "a]]>b & \"q\" 's'",
-    "|{}\\n %()",
-    "שלום",
-    "日本語 e\u0301 😀",
-    "\u202eevil",
-    "a\nb",
-]
-
-
-@pytest.fixture(autouse=True)
-def no_graphviz(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "pygraphviz", None)
 
 
 class File:

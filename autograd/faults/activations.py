@@ -12,6 +12,8 @@ import numpy as np
 
 from autograd.faults.patterns import match
 from autograd.graph import Node
+from autograd.primitive import Primitive
+from autograd.primitives.elementwise import maximum, minimum, relu, sigmoid, sign, tanh
 
 __all__ = ["ACTIVATIONS", "Activation", "Use", "uses"]
 
@@ -29,8 +31,8 @@ class Activation(NamedTuple):
     name : str
     patterns : tuple of str
         Formulas for it, of z; and of c, which is no part of the network.
-    slope : callable
-        Its slope, of z, the result and c.
+    primitive : Primitive
+        The same function as one operation of z (and c): its own rule says what the slope is.
     against : callable
         Of g, z and the result: where the loss would fall if a flat unit moved back to where it has a slope.
     why : str
@@ -41,7 +43,7 @@ class Activation(NamedTuple):
 
     name: str
     patterns: tuple[str, ...]
-    slope: Callable[[Array, Array, Any], Any]
+    primitive: Primitive
     against: Callable[[Array, Array, Array], Any]
     why: str
     hidden: str
@@ -71,7 +73,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     Activation(
         "relu",
         ("RELU(z)",),
-        lambda z, out, c: z > 0,
+        relu,
         lambda g, z, out: g < 0,
         "dead relu: z is at most {top} in {units}, and the slope there is 0",
         "nn.LeakyReLU() in place of relu; or nn.init.kaiming_normal_(W), biases of 0 and a lower learning rate",
@@ -80,7 +82,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     Activation(
         "sigmoid",
         ("SIGMOID(z)",),
-        lambda z, out, c: out * (1 - out),
+        sigmoid,
         _between,
         "saturated sigmoid: z = {z} in {units}, where its slope is {steepest}",
         SMALLER_WEIGHTS,
@@ -89,7 +91,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     Activation(
         "tanh",
         ("TANH(z)",),
-        lambda z, out, c: 1 - out * out,
+        tanh,
         _between,
         "saturated tanh: z = {z} in {units}, where its slope is {steepest}",
         SMALLER_WEIGHTS,
@@ -98,7 +100,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     Activation(
         "sign",
         ("sign(z)",),
-        lambda z, out, c: np.zeros_like(z),
+        sign,
         lambda g, z, out: g != 0,
         "sign has the slope 0 everywhere",
         "np.tanh(z), which has a slope",
@@ -107,7 +109,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     Activation(
         "clip",
         ("maximum(z, c)", "maximum(c, z)"),
-        lambda z, out, c: z > c,
+        maximum,
         lambda g, z, out: g < 0,
         "clipped: z = {z} lies below the bound in {units}, where the slope is 0",
         "no bound inside a network; autograd.softplus(z) for a number that must be positive",
@@ -116,7 +118,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     Activation(
         "clip",
         ("minimum(z, c)", "minimum(c, z)"),
-        lambda z, out, c: z < c,
+        minimum,
         lambda g, z, out: g > 0,
         "clipped: z = {z} lies above the bound in {units}, where the slope is 0",
         "no bound inside a network; np.tanh(z) for a number that must stay small",
@@ -146,7 +148,8 @@ def uses(node: Node) -> Iterator[Use]:
             z = np.broadcast_to(np.asarray(z, float), out.shape) if np.size(z) <= out.size else np.asarray(z, float)
             if z.shape != out.shape or (node.primitive.name == "select" and not _is_relu(node, z)):
                 continue
-            slope = activation.slope(z, out, None if bound is None else bound.primal)
+            operands = (z,) if bound is None else (z, bound.primal)
+            slope = activation.primitive.rules[0](np.ones_like(out), out, *operands)
             yield Use(activation, node, z, np.asarray(slope, float))
             return
 
