@@ -237,25 +237,29 @@ def reached(root: Node, *, tracked: bool = False) -> dict[int, Node]:
     """The nodes that ``root`` depends on, by serial; only those that need a gradient, if ``tracked``."""
     every = not tracked
     found = {root.serial: root}
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        x, y = node.x, node.y
-        if y is not None:
-            if y.serial not in found and (every or y.requires_grad):
-                found[y.serial] = y
-                if y.primitive is not None:
-                    stack.append(y)
-        elif type(x) is tuple:
-            for arg in x:
-                if arg.serial not in found and (every or arg.requires_grad):
-                    found[arg.serial] = arg
-                    stack.append(arg)
-            continue
-        if x.serial not in found and (every or x.requires_grad):
-            found[x.serial] = x
-            if x.primitive is not None:
-                stack.append(x)
+    waiting = [root]
+    while waiting:
+        node: Node | None = waiting.pop()
+        while node is not None:  # go on with the last argument: it is the newest as a rule, so the next in memory
+            x, y, node = node.x, node.y, None
+            if y is not None:
+                if y.serial not in found and (every or y.requires_grad):
+                    found[y.serial] = y
+                    if y.primitive is not None:
+                        node = y
+            elif type(x) is tuple:
+                for arg in x:
+                    if arg.serial not in found and (every or arg.requires_grad):
+                        found[arg.serial] = arg
+                        waiting.append(arg)
+                break
+            if x.serial not in found and (every or x.requires_grad):
+                found[x.serial] = x
+                if x.primitive is not None:
+                    if node is None:
+                        node = x
+                    else:
+                        waiting.append(x)
     return found
 
 

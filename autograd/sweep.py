@@ -60,9 +60,18 @@ def sweep(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterat
 
 
 def cotangents(
-    root: Node, seed: Any = None, *, create_graph: bool = False, wanted: set[int] | None = None
+    root: Node,
+    seed: Any = None,
+    *,
+    create_graph: bool = False,
+    wanted: set[int] | None = None,
+    keeping: bool = False,
 ) -> tuple[list[Node], list[Any]]:
-    """What `sweep` yields, as a list of nodes and a list of their cotangents; of the wanted serials only, if given."""
+    """What `sweep` yields, as a list of nodes and a list of their cotangents.
+
+    Of the wanted serials only, if given. Where ``keeping``, a result that has no `grad` gets its cotangent as that at
+    once, which is cheaper than to come back to it, and is not listed; where the sweep fails, it loses it again.
+    """
     if not root.requires_grad:
         raise RuntimeError(
             f"{describe(root)} depends on nothing that requires a gradient: it was computed from plain numbers, "
@@ -80,68 +89,81 @@ def cotangents(
     watched = scope if isinstance(scope, Watched) else None
     in_detail = create_graph or watched is not None
     found = reached(root, tracked=True)
-    for serial in sorted(found, reverse=True):
-        node = found[serial]
-        g = take(serial)
-        if wanted is None or serial in wanted:
-            nodes.append(node)
-            gs.append(g)
-        primitive = node.primitive
-        if primitive is None:
-            continue
-        if in_detail or not primitive.arity:
-            in_detail = in_detail or primitive is select
-            for i, arg, d in _terms(node, g, shielding, create_graph):
-                if watched is not None:
-                    watched.show_rule(node, i, g, d)
-                key = arg.serial
+    rest = iter(sorted(found, reverse=True))
+    try:
+        for serial in rest:
+            node = found[serial]
+            g = take(serial)
+            primitive = node.primitive
+            if keeping and primitive is not None and node.gradient is None:
+                node.gradient = g
+            elif wanted is None or serial in wanted:
+                nodes.append(node)
+                gs.append(g)
+            if primitive is None:
+                continue
+            if in_detail or not primitive.arity:
+                in_detail = in_detail or primitive is select
+                for i, arg, d in _terms(node, g, shielding, create_graph):
+                    if watched is not None:
+                        watched.show_rule(node, i, g, d)
+                    key = arg.serial
+                    pending[key] = pending[key] + d if key in pending else d
+                continue
+            # What `_terms` does, written out for the case that speed depends on: one or two arguments, raw numbers.
+            x, y, params, rules, out = node.x, node.y, node.params, primitive.rules, node.primal
+            x_ = x.primal
+            if x.primitive is None and (x.snapshot is not None or x.changed > serial) and not x.used_by(node):
+                raise _changed(x)
+            if y is None:
+                rule = rules[0]
+                try:
+                    d = rule(g, out, x_, **params) if params else rule(g, out, x_)
+                except FLOAT_ERRORS as error:
+                    d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
+                if floats:
+                    fits = type(d) is float
+                else:
+                    fits = type(d) is ndarray and d.dtype is x_.dtype and (primitive.elementwise or d.shape == x_.shape)
+                if not fits:
+                    d = _fitted(d, x, primitive)
+                key = x.serial
                 pending[key] = pending[key] + d if key in pending else d
-            continue
-        # What `_terms` does, written out for the case that speed depends on: one or two arguments, raw numbers.
-        x, y, params, rules, out = node.x, node.y, node.params, primitive.rules, node.primal
-        x_ = x.primal
-        if x.primitive is None and (x.snapshot is not None or x.changed > serial) and not x.used_by(node):
-            raise _changed(x)
-        if y is None:
-            rule = rules[0]
-            try:
-                d = rule(g, out, x_, **params) if params else rule(g, out, x_)
-            except FLOAT_ERRORS as error:
-                d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
-            if floats:
-                fits = type(d) is float
-            else:
-                fits = type(d) is ndarray and d.dtype is x_.dtype and (primitive.elementwise or d.shape == x_.shape)
-            if not fits:
-                d = _fitted(d, x, primitive)
-            key = x.serial
-            pending[key] = pending[key] + d if key in pending else d
-            continue
-        y_ = y.primal
-        if y.primitive is None and (y.snapshot is not None or y.changed > serial) and not y.used_by(node):
-            raise _changed(y)
-        if x.requires_grad:
-            rule = rules[0]
-            try:
-                d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
-            except FLOAT_ERRORS as error:
-                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
-            fits = type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
-            if not fits:
-                d = _fitted(d, x, primitive)
-            key = x.serial
-            pending[key] = pending[key] + d if key in pending else d
-        if y.requires_grad:
-            rule = rules[1]
-            try:
-                d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
-            except FLOAT_ERRORS as error:
-                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
-            fits = type(d) is float if floats else type(d) is ndarray and d.shape == y_.shape and d.dtype is y_.dtype
-            if not fits:
-                d = _fitted(d, y, primitive)
-            key = y.serial
-            pending[key] = pending[key] + d if key in pending else d
+                continue
+            y_ = y.primal
+            if y.primitive is None and (y.snapshot is not None or y.changed > serial) and not y.used_by(node):
+                raise _changed(y)
+            if x.requires_grad:
+                rule = rules[0]
+                try:
+                    d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+                except FLOAT_ERRORS as error:
+                    d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
+                fits = (
+                    type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
+                )
+                if not fits:
+                    d = _fitted(d, x, primitive)
+                key = x.serial
+                pending[key] = pending[key] + d if key in pending else d
+            if y.requires_grad:
+                rule = rules[1]
+                try:
+                    d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+                except FLOAT_ERRORS as error:
+                    d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
+                fits = (
+                    type(d) is float if floats else type(d) is ndarray and d.shape == y_.shape and d.dtype is y_.dtype
+                )
+                if not fits:
+                    d = _fitted(d, y, primitive)
+                key = y.serial
+                pending[key] = pending[key] + d if key in pending else d
+    except BaseException:
+        if keeping:
+            for serial in found.keys() - {*rest, *[node.serial for node in nodes]}:
+                found[serial].gradient = None
+        raise
     return nodes, gs
 
 
@@ -181,7 +203,7 @@ def _fitted(d: Any, arg: Node, primitive: Any) -> Any:
         if d.shape == primal.shape:
             return d
         if d.ndim and d.shape[1:] == primal.shape:  # a bias met every example
-            return sum_rows(d, 0)
+            return sum_rows(d)
     if type(d) is np.float64 and type(primal) is ndarray:  # a sum or a mean of all entries
         full = np.empty_like(primal)
         full.fill(d)
@@ -221,7 +243,7 @@ def backward(root: Node, seed: Any = None) -> None:
     A second call adds once more. Nothing is added where the sweep fails halfway.
     """
     own = root.kind.own  # type: ignore[attr-defined]
-    nodes, gs = cotangents(root, seed)
+    nodes, gs = cotangents(root, seed, keeping=True)
     for node, g in zip(nodes, gs):  # noqa: B905 - they are of one length, and saying so takes time
         if node.gradient is not None:
             node.gradient = node.gradient + g

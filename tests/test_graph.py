@@ -150,6 +150,28 @@ def test_nothing_is_added_where_a_rule_fails_halfway():
         assert all(node.grad is None for node in tape(z))
 
 
+@pytest.mark.parametrize("kind_of_error", [RuntimeError, KeyboardInterrupt])
+def test_a_sweep_that_fails_halfway_leaves_every_grad_as_it_was(kind_of_error):
+    def broken(g, out, x):
+        raise kind_of_error("stopped here")
+
+    @primitive(broken)
+    def failing(x):
+        return x * 1
+
+    for x in kinds():
+        y = x * 2
+        fails = failing(y)
+        a = y * y
+        a.backward()
+        z = fails + a * 3 + y  # the sweep meets a, which has a grad, before the failing node, and y after it
+        before = [(node, node.grad) for node in tape(z)]
+        with pytest.raises(kind_of_error, match="stopped here"):
+            z.backward()
+        assert [grad is None for _, grad in before].count(False) == 3
+        assert all(node.grad is grad or node.grad == grad for node, grad in before)
+
+
 def test_a_result_that_no_longer_requires_a_gradient_passes_none():
     x, w = Value(2.0), Value(5.0)
     y = x * x
