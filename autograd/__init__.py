@@ -3,6 +3,7 @@
 An expression on `Value`s (numbers) or `Tensor`s (arrays) records a graph; `backward` and `grad` sweep it.
 """
 
+import builtins
 from typing import TYPE_CHECKING, Any
 
 from autograd.graph import Constant as Constant
@@ -71,6 +72,17 @@ _READERS = {
     "steps": "autograd.readers.steps",
     "zoom": "autograd.readers.zoom",
 }
+
+
+__all__ = sorted(
+    {name for name, thing in globals().items() if getattr(thing, "__module__", "").startswith("autograd.")}.union(
+        _READERS
+    ).difference(vars(builtins))
+)
+"""What ``from autograd import *`` brings: all of the above, but not over Python's own abs, max, min, pow and sum.
+
+Those work on nodes too, and ours would not take ``max(3, 4)``.
+"""
 
 
 def __getattr__(name: str) -> Any:

@@ -2,30 +2,29 @@
 
 Names and the meaning of ``argnum`` are those of HIPS autograd: ``grad(f)(x)``. Every transform may be nested in
 another. In `vjp`, `jvp` and `hvp` the last argument is the vector, as ``hvp(f)(x, v)``.
+
+A function that does not depend on its argument has a derivative of 0. One that does, but not through recorded
+operations, as ``lambda x: x.item() ** 2``, is a RuntimeError.
 """
 
 from __future__ import annotations
 
 import functools
-import operator
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from typing import Any, cast, overload
+from collections.abc import Callable
+from typing import Any, overload
 
 import numpy as np
 
+from autograd.call import Argnum, Call, as_given, plain_value, raw, transform
 from autograd.containers import leaves, map_leaves
-from autograd.graph import Node, describe, tape
-from autograd.primitives.elementwise import mul, positive
+from autograd.graph import Node, describe
+from autograd.primitives.elementwise import mul
 from autograd.primitives.movement import reshape, stack
 from autograd.primitives.reductions import sum
-from autograd.scope import recording_on
 from autograd.sweep import gradients
 from autograd.tensor import Tensor
 
 __all__ = ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
-
-Argnum = int | Sequence[int]
 
 
 @overload
@@ -102,109 +101,6 @@ def grad(
     return gradient
 
 
-_depth: ContextVar[int] = ContextVar("depth", default=0)
-
-
-class _Trace:
-    """One call of a function on tracked copies of some of its arguments.
-
-    ``plain`` says whether plain numbers go back to the caller. They do not where this call stands inside another
-    transform and depends on what that one differentiates, by its arguments or through a closure: then nodes go back.
-    """
-
-    def __init__(self, f: Callable[..., Any], argnum: Argnum, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        several = isinstance(argnum, Sequence)
-        places = [_place(place, len(args)) for place in (argnum if isinstance(argnum, Sequence) else (argnum,))]
-        if len(set(places)) < len(places):
-            raise ValueError(f"argnum {argnum} names an argument twice")
-        self.chosen = tuple(args[place] for place in places) if several else args[places[0]]
-        self.inputs = map_leaves(_tracked, self.chosen)
-        self.nodes: list[Node] = leaves(self.inputs)
-        call = list(args)
-        for place, tracked in zip(places, self.inputs if several else (self.inputs,), strict=True):
-            call[place] = tracked
-        depth = _depth.get()
-        token = _depth.set(depth + 1)
-        try:
-            with recording_on():
-                self.output = f(*call, **kwargs)
-        finally:
-            _depth.reset(token)
-        for out in leaves(self.output):
-            if not isinstance(out, Node) and (out is None or np.asarray(out).dtype.kind not in "fiub"):
-                raise TypeError(
-                    f"the function to differentiate returned {'None' if out is None else type(out).__name__}, not "
-                    "numbers or arrays" + ("; does it lack a return?" if out is None else "")
-                )
-        self.plain = not any(isinstance(leaf, Node) for leaf in leaves(self.chosen))
-        if self.plain and depth:
-            mine = {node.serial for node in self.nodes}
-            self.plain = not any(
-                node.primitive is None and node.requires_grad and node.serial not in mine
-                for out in leaves(self.output)
-                if isinstance(out, Node)
-                for node in tape(out)
-            )
-
-    def single_number(self, transform: str) -> Any:
-        """The output, which must be one number."""
-        out = self.output
-        if isinstance(out, (list, tuple, dict)) or np.size(_raw(out)) != 1:
-            what = f"shape {np.shape(_raw(out))}" if not isinstance(out, (list, tuple, dict)) else type(out).__name__
-            raise ValueError(
-                f"{transform} needs a function that returns a single number, and this one returned {what}. Use "
-                "jacobian, or elementwise_grad, or reduce it first"
-            )
-        return out
-
-    def pull(self, output: Any, seed: Any, create_graph: bool) -> Any:
-        """The gradients of a node for the tracked arguments, in their structure."""
-        if not isinstance(output, Node) or not output.requires_grad:
-            found = [node.kind.zeros(node, create_graph) for node in self.nodes]  # type: ignore[attr-defined]
-        else:
-            with recording_on():
-                found = gradients(output, self.nodes, seed, create_graph=create_graph)
-        each = iter(found)
-        return map_leaves(lambda _: next(each), self.inputs)
-
-    def hand_back(self, result: Any) -> Any:
-        """Plain numbers for plain arguments, of the same kind; nodes where the arguments were nodes."""
-        return map_leaves(lambda like, x: _as_given(like, x, self.plain), self.chosen, result)
-
-
-def _place(argnum: Any, count: int) -> int:
-    place = operator.index(argnum)
-    if not -count <= place < count:
-        raise ValueError(f"argnum {place} names no argument: the function was called with {count}")
-    return place % count
-
-
-def _tracked(x: Any) -> Node:
-    """A tracked copy of an argument; a node gets a node of its own, so that nested derivatives are not confused."""
-    if isinstance(x, Node):
-        return cast(Node, positive(x))
-    return Tensor(x)
-
-
-def _raw(x: Any) -> Any:
-    return x.primal if isinstance(x, Node) else x
-
-
-def _as_given(like: Any, x: Any, plain: bool) -> Any:
-    if not plain:
-        return x
-    x = _raw(x)
-    return float(x) if isinstance(like, (int, float, np.number)) and np.ndim(x) == 0 else x
-
-
-def _plain_value(x: Any, plain: bool) -> Any:
-    """An output as its caller expects it: a float or an array, or a node inside another transform."""
-    if not plain:
-        return x
-    x = _raw(x)
-    return float(x) if np.ndim(x) == 0 else x
-
-
 def value_and_grad(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that returns f's value and its gradient.
 
@@ -215,11 +111,12 @@ def value_and_grad(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., t
     (8.0, 12.0)
     """
 
+    @transform
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        trace = _Trace(f, argnum, args, kwargs)
-        output = trace.single_number("grad")
-        gradient = trace.pull(output, None, create_graph=not trace.plain)
-        return _plain_value(output, trace.plain), trace.hand_back(gradient)
+        call = Call(f, argnum, args, kwargs)
+        output = call.single_number("grad")
+        gradient = call.pull(output, None, create_graph=not call.plain)
+        return plain_value(output, call.plain), call.hand_back(gradient)
 
     return both
 
@@ -235,14 +132,15 @@ def elementwise_grad(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[...,
     array([1., 0.])
     """
 
+    @transform
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        trace = _Trace(f, argnum, args, kwargs)
-        if isinstance(trace.output, (list, tuple, dict)):
+        call = Call(f, argnum, args, kwargs)
+        if isinstance(call.output, (list, tuple, dict)):
             raise TypeError(
-                f"elementwise_grad needs a function that returns an array, not a {type(trace.output).__name__}"
+                f"elementwise_grad needs a function that returns an array, not a {type(call.output).__name__}"
             )
-        total = sum(trace.output) if isinstance(trace.output, Tensor) else trace.output
-        return trace.hand_back(trace.pull(total, None, create_graph=not trace.plain))
+        total = sum(call.output) if isinstance(call.output, Tensor) else call.output
+        return call.hand_back(call.pull(total, None, create_graph=not call.plain))
 
     return derivative
 
@@ -258,15 +156,22 @@ def vjp(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
     array([20.,  4.])
     """
 
+    @transform
     def pulled(*args: Any, **kwargs: Any) -> Any:
-        *args, g = args  # type: ignore[assignment]
-        trace = _Trace(f, argnum, tuple(args), kwargs)
-        plain = trace.plain and not any(isinstance(leaf, Node) for leaf in leaves(g))
-        total = _paired(trace.output, g)
-        trace.plain = plain
-        return trace.hand_back(trace.pull(total, None, create_graph=not plain))
+        args, g = _vector_last("vjp(f)(x, g)", args)
+        call = Call(f, argnum, args, kwargs)
+        plain = call.plain and not any(isinstance(leaf, Node) for leaf in leaves(g))
+        total = _paired(call.output, g)
+        call.plain = plain
+        return call.hand_back(call.pull(total, None, create_graph=not plain))
 
     return pulled
+
+
+def _vector_last(usage: str, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
+    if len(args) < 2:
+        raise TypeError(f"the vector is missing: the arguments of the function come first, and then it: {usage}")
+    return args[:-1], args[-1]
 
 
 def _paired(output: Any, vector: Any) -> Any:
@@ -274,12 +179,12 @@ def _paired(output: Any, vector: Any) -> Any:
     products: list[Any] = []
 
     def pair(a: Any, b: Any) -> None:
-        if np.shape(_raw(a)) != np.shape(_raw(b)):
+        if np.shape(raw(a)) != np.shape(raw(b)):
             raise ValueError(
-                f"the vector has shape {np.shape(_raw(b))}, but what it multiplies has shape {np.shape(_raw(a))}"
+                f"the vector has shape {np.shape(raw(b))}, but what it multiplies has shape {np.shape(raw(a))}"
             )
         if isinstance(a, Node) or isinstance(b, Node):
-            products.append(sum(mul(a, b)) if np.ndim(_raw(a)) else mul(a, b))
+            products.append(sum(mul(a, b)) if np.ndim(raw(a)) else mul(a, b))
 
     map_leaves(pair, output, vector, path="vector")
     total: Any = 0.0
@@ -301,18 +206,19 @@ def jvp(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
     array([2., 2.])
     """
 
+    @transform
     def pushed(*args: Any, **kwargs: Any) -> Any:
-        *args, v = args  # type: ignore[assignment]
-        trace = _Trace(f, argnum, tuple(args), kwargs)
-        plain = trace.plain and not any(isinstance(leaf, Node) for leaf in leaves(v))
+        args, v = _vector_last("jvp(f)(x, v)", args)
+        call = Call(f, argnum, args, kwargs)
+        plain = call.plain and not any(isinstance(leaf, Node) for leaf in leaves(v))
 
         def push(out: Any) -> Any:
-            dummy = Tensor(np.zeros(np.shape(_raw(out)), np.result_type(_raw(out), np.float32)))
-            pulled = trace.pull(_paired(out, dummy), None, create_graph=True)
+            dummy = Tensor(np.zeros(np.shape(raw(out)), np.result_type(raw(out), np.float32)))
+            pulled = call.pull(_paired(out, dummy), None, create_graph=True)
             (result,) = gradients_or_zeros(_paired(pulled, v), dummy, create_graph=not plain)
-            return _plain_value(result, plain)
+            return plain_value(result, plain)
 
-        return map_leaves(push, trace.output)
+        return map_leaves(push, call.output)
 
     return pushed
 
@@ -335,12 +241,13 @@ def hvp(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
     array([6., 0.])
     """
 
+    @transform
     def product(*args: Any, **kwargs: Any) -> Any:
-        *args, v = args  # type: ignore[assignment]
-        trace = _Trace(f, argnum, tuple(args), kwargs)
-        gradient = trace.pull(trace.single_number("hvp"), None, create_graph=True)
-        trace.plain = trace.plain and not any(isinstance(leaf, Node) for leaf in leaves(v))
-        return trace.hand_back(trace.pull(_paired(gradient, v), None, create_graph=not trace.plain))
+        args, v = _vector_last("hvp(f)(x, v)", args)
+        call = Call(f, argnum, args, kwargs)
+        gradient = call.pull(call.single_number("hvp"), None, create_graph=True)
+        call.plain = call.plain and not any(isinstance(leaf, Node) for leaf in leaves(v))
+        return call.hand_back(call.pull(_paired(gradient, v), None, create_graph=not call.plain))
 
     return product
 
@@ -359,20 +266,21 @@ def jacobian(f: Callable[..., Any], argnum: Argnum = 0) -> Callable[..., Any]:
            [0., 4.]])
     """
 
+    @transform
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        trace = _Trace(f, argnum, args, kwargs)
+        call = Call(f, argnum, args, kwargs)
 
         def rows(out: Any) -> Any:
-            shape = np.shape(_raw(out))
+            shape = np.shape(raw(out))
             n = int(np.prod(shape))
             units = np.eye(n).reshape((n, *shape))
             if not isinstance(out, Node) or not out.requires_grad:
-                pulled = [trace.pull(None, None, create_graph=not trace.plain) for _ in units]
+                pulled = [call.pull(None, None, create_graph=not call.plain) for _ in units]
             else:
-                pulled = [trace.pull(out, _unit_like(out, unit), create_graph=not trace.plain) for unit in units]
-            return map_leaves(lambda like, *parts: _assembled(like, parts, shape, trace.plain), trace.chosen, *pulled)
+                pulled = [call.pull(out, _unit_like(out, unit), create_graph=not call.plain) for unit in units]
+            return map_leaves(lambda like, *parts: _assembled(like, parts, shape, call.plain), call.chosen, *pulled)
 
-        return map_leaves(rows, trace.output)
+        return map_leaves(rows, call.output)
 
     return derivative
 
@@ -383,12 +291,12 @@ def _unit_like(out: Any, unit: Any) -> Any:
 
 def _assembled(like: Any, rows: tuple[Any, ...], shape: tuple[int, ...], plain: bool) -> Any:
     if not rows:
-        return np.zeros((*shape, *np.shape(_raw(like))))
+        return np.zeros((*shape, *np.shape(raw(like))))
     if not plain and isinstance(rows[0], Node) and not isinstance(rows[0], Tensor):
         return rows[0]
     whole = stack(list(rows)) if isinstance(rows[0], Node) else np.stack([np.asarray(row) for row in rows])
-    whole = reshape(whole, shape=(*shape, *np.shape(_raw(like))))
-    return _as_given(like, whole, plain)
+    whole = reshape(whole, shape=(*shape, *np.shape(raw(like))))
+    return as_given(like, whole, plain)
 
 
 def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import autograd
+from autograd.primitives import elementwise, indexing, linear_algebra, movement, reductions
 
+PRIMITIVES = (elementwise, indexing, linear_algebra, movement, reductions)
 ROOT = Path(__file__).parent.parent
 
 
@@ -58,6 +60,16 @@ def test_the_lazy_readers_are_there_and_nothing_else_is():
         assert "no_such_name" in str(error)
     else:
         raise AssertionError("a name that is not there was found")
+
+
+def test_a_star_import_brings_the_lazy_names_and_leaves_pythons_own_alone():
+    names = {}
+    exec("from autograd import *", names)
+    assert {"draw", "steps", "diagnose", "check_grads", "find_fault", "Tensor", "where", "no_grad"} <= set(names)
+    assert not {"max", "sum", "graph", "Any", "TYPE_CHECKING"} & set(names)
+    exported = {name for module in PRIMITIVES for name in module.__all__}
+    assert exported - set(names) == {"abs", "max", "min", "pow", "sum"}
+    assert sorted(set(autograd._READERS) - set(names)) == []
 
 
 def test_the_readme_and_ci_run_the_same_commands():

@@ -138,10 +138,118 @@ def test_float32_stays_float32():
     assert hvp(lambda x: np.sum(x**3))(x, np.ones(4, np.float32)).dtype == np.float32
 
 
-def test_a_transform_records_also_under_no_grad():
-    with no_grad():
-        assert grad(lambda x: x**2)(3.0) == 6.0
-        assert grad(grad(lambda x: x**3))(2.0) == 12.0
+CUBES = {
+    "grad": lambda x: grad(lambda x: np.sum(x**3))(x),
+    "grad of grad": lambda x: grad(lambda x: np.sum(grad(lambda x: np.sum(x**4) / 4)(x)))(x),
+    "value_and_grad": lambda x: value_and_grad(lambda x: np.sum(x**3))(x)[1],
+    "elementwise_grad": lambda x: elementwise_grad(lambda x: x**3)(x),
+    "jacobian": lambda x: jacobian(lambda x: x**3)(x) @ np.ones(2),
+    "hessian": lambda x: hessian(lambda x: np.sum(x**4) / 4)(x) @ np.ones(2),
+    "vjp": lambda x: vjp(lambda x: x**3)(x, np.ones(2)),
+    "jvp": lambda x: jvp(lambda x: x**3)(x, np.ones(2)),
+    "hvp": lambda x: hvp(lambda x: np.sum(x**4) / 4)(x, np.ones(2)),
+}
+AT = [1.0, -2.0]
+KINDS = {
+    "array": np.array(AT),
+    "Tensor": Tensor(AT),
+    "constant Tensor": Tensor(AT, requires_grad=False),
+    "result": Tensor(AT) * 1,
+}
+
+
+@pytest.mark.parametrize("under_no_grad", [False, True])
+@pytest.mark.parametrize("x", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("transform", CUBES.values(), ids=CUBES)
+def test_a_transform_differentiates_whatever_its_argument_is_and_also_under_no_grad(transform, x, under_no_grad):
+    result = no_grad()(lambda: transform(x))() if under_no_grad else transform(x)
+    assert isinstance(result, Tensor) is isinstance(x, Tensor)
+    np.testing.assert_allclose(autograd.read(result) if not isinstance(result, Tensor) else result.numpy(), [3.0, 12.0])
+    if isinstance(result, Tensor):
+        assert result.requires_grad is not under_no_grad
+
+
+def test_a_transform_differentiates_a_value_that_is_a_constant():
+    assert grad(lambda x: x**2)(Value(3.0, requires_grad=False)).data == 6.0
+
+
+def test_what_a_transform_gives_under_no_grad_is_a_constant_for_those_around_it():
+    assert grad(lambda x: x * no_grad()(lambda: grad(lambda y: x * y)(1.0))())(3.0) == 3.0
+
+
+TRANSFORMS = {
+    "grad": lambda f: grad(f)(2.0),
+    "grad of two": lambda f: grad(lambda x, y: f(x), (0, 1))(2.0, 3.0),
+    "grad of a container": lambda f: grad(lambda p: f(p["x"]))({"x": 2.0, "y": X}),
+    "float32": lambda f: grad(f)(np.float32(2.0)),
+    "a large number": lambda f: grad(f)(1e30),
+    "value_and_grad": lambda f: value_and_grad(f)(2.0),
+    "elementwise_grad": lambda f: elementwise_grad(f)(2.0),
+    "jacobian": lambda f: jacobian(f)(2.0),
+    "hessian": lambda f: hessian(f)(2.0),
+    "vjp": lambda f: vjp(f)(2.0, 1.0),
+    "jvp": lambda f: jvp(f)(2.0, 1.0),
+    "hvp": lambda f: hvp(f)(2.0, 1.0),
+    "under no_grad": lambda f: no_grad()(lambda: grad(f)(2.0))(),
+    "nested": lambda f: grad(lambda x: x * grad(f)(x))(2.0),
+    "nested on a Value": lambda f: grad(f)(Value(2.0)),
+}
+LEAVES = {
+    "item": lambda x: x.item() ** 2,
+    "data": lambda x: float(x.data) ** 2,
+    "numpy": lambda x: np.log1p(np.abs(x.data)),
+    "a number beside the graph": lambda x: (x * 2).item(),
+    "a new Tensor": lambda x: autograd.sum(Tensor(x.data) * Tensor(3.0)),
+}
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS)
+@pytest.mark.parametrize("leave", LEAVES.values(), ids=LEAVES)
+def test_a_function_that_leaves_the_graph_is_refused(transform, leave):
+    with pytest.raises(RuntimeError, match=r"changes with its argument, but no recorded operation .*\.item\(\)"):
+        transform(leave)
+
+
+W = Tensor([1.0, 2.0])
+COUNTER = iter(range(1, 10**6))
+CONSTANT = {
+    "a number": lambda x: 3.0,
+    "a parameter": lambda x: np.sum(W),
+    "a new parameter": lambda x: Tensor(3.0) * 2,
+    "a comparison": lambda x: float(x > 0),
+    "a step, taken at its edge": lambda x: float(x.data > 2.0) + float(np.sign(x.data - 2.0)),
+    "chance": lambda x: next(COUNTER) * 0.5,
+    "detached": lambda x: x.detach() ** 2,
+    "under no_grad": no_grad()(lambda x: x * x),
+    "not defined near by": lambda x: x.item() if x.item() in (2.0, 1e30) else 1 / 0,
+    "times 0": lambda x: x * 0,
+    "a branch not taken": lambda x: autograd.where(x > 1e31, x, 1.0),
+}
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS)
+@pytest.mark.parametrize("f", CONSTANT.values(), ids=CONSTANT)
+def test_a_constant_function_has_a_derivative_of_zero(transform, f):
+    result = transform(f)
+    slopes = result[1:] if transform is TRANSFORMS["value_and_grad"] else [result]
+    assert all(np.all(autograd.read(slope) == 0.0) for slope in autograd.containers.leaves(list(slopes)))
+
+
+def test_a_constant_function_is_asked_only_twice():
+    asked = []
+    grad(lambda x: asked.append(x) or 3.0)(2.0)
+    assert len(asked) == 2
+    asked.clear()
+    jacobian(lambda x: asked.append(x) or np.zeros(5))(X)
+    assert len(asked) == 2
+    asked.clear()
+    jvp(lambda x: asked.append(x) or x * np.arange(3.0))(2.0, 1.0)
+    assert len(asked) == 1
+
+
+def test_numbers_beside_an_output_that_is_connected_are_constants():
+    found = jacobian(lambda x: {"loss": x * x, "reported": (x * x).item()})(3.0)
+    assert found == {"loss": 6.0, "reported": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -159,6 +267,9 @@ def test_a_transform_records_also_under_no_grad():
         (lambda: grad(Value(1.0) * 2, Value(1.0, "c", requires_grad=False)), ValueError, "'c' .*does not require"),
         (lambda: vjp(f)(X, np.ones(4)), ValueError, r"vector has shape \(4,\).*\(3,\)"),
         (lambda: grad(lambda x: x)("a"), TypeError, "real numbers"),
+        (lambda: vjp(f)(X), TypeError, r"the vector is missing.*vjp\(f\)\(x, g\)"),
+        (lambda: jvp(f)(X), TypeError, r"the vector is missing.*jvp\(f\)\(x, v\)"),
+        (lambda: hvp(rosenbrock)(X), TypeError, r"the vector is missing.*hvp\(f\)\(x, v\)"),
     ],
 )
 def test_clear_refusals(call, error, message):

@@ -494,8 +494,13 @@ def silu(x: Any) -> Any:
 
 
 def _entry_by_entry(function: Any, x: Any) -> Any:
-    """A function of `math` that NumPy has not, on an array."""
-    return np.asarray(np.frompyfunc(function, 1, 1)(x), dtype=np.result_type(x, 0.0))
+    """A function of `math` that NumPy has not, on an array.
+
+    Rational approximations of erf in NumPy were measured: half the time for 16,000 entries, forty times as much for 10,
+    and several units in the last place off.
+    """
+    x = np.asarray(x)
+    return np.fromiter(map(function, x.ravel().tolist()), np.result_type(x, 0.0), x.size).reshape(x.shape)
 
 
 @primitive(lambda g, out, x: g * 2 / math.sqrt(math.pi) * exp(-x * x), scalar=math.erf)
