@@ -1,9 +1,12 @@
 """Our own layout: boxes stand apart, wires pass between them, arguments arrive in order, little crosses."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd.readers.halves import place_halves
 from autograd.readers.layout import place
 from autograd.readers.nested import Frame, place_nested
 
@@ -217,3 +220,103 @@ def test_a_leaf_of_the_next_line_stands_beside_its_user_whatever_stood_above_it(
     (_, y1), (_, y2), (_, y3) = layout.corners[1:]
     assert y1 + 900 < min(y2, y3) and abs(y2 - y3) < 60
     assert layout.height < 1100
+
+
+# --- halves -----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def halves(draw):
+    """Two framed graphs, and for what stands in the second a box of the first that it wants to be level with."""
+    (sizes, edges, homes, frames), (more, wires, places, inner) = draw(framed_graphs()), draw(framed_graphs())
+    second = 1 + len(frames)
+    frames = [Frame(-1, 50.0), *(Frame(frame.parent + 1, frame.title) for frame in frames), Frame(-1, 60.0)]
+    frames += [Frame(frame.parent + 1 + second, frame.title) for frame in inner]
+    homes = [home + 1 for home in homes] + [home + 1 + second for home in places]
+    edges = edges + [(tail + len(sizes), head + len(sizes)) for tail, head in wires]
+    through = [-1] * len(sizes) + [draw(st.integers(-1, len(sizes) - 1)) for _ in more]
+    return sizes + more, edges, homes, frames, through, second
+
+
+def along_upright(points, steps=12):
+    """As `along`, for a curve that runs down or up."""
+    for y, x in along([(y, round(x, 6)) for x, y in points], steps):
+        yield x, y
+
+
+@given(halves())
+@settings(max_examples=80, deadline=None)
+def test_halves_stand_side_by_side_and_nothing_overlaps(graph):
+    sizes, edges, homes, frames, through, second = graph
+    nested = place_halves(sizes, edges, homes, frames, through, [0.0] * len(edges))
+    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(nested.corners, sizes, strict=True)]
+    drawn = [(x, y, x + width, y + height) for x, y, width, height in nested.frames]
+    assert drawn[0][2] < drawn[second][0] and drawn[0][1::2] == drawn[second][1::2]
+
+    def around(frame):
+        while frame >= 0:
+            yield frame
+            frame = frames[frame].parent
+
+    def within(inner, outer):
+        return (
+            outer[0] - 1e-6 <= inner[0]
+            and outer[1] + 20 <= inner[1] + 1e-6
+            and inner[2] <= outer[2] + 1e-6
+            and inner[3] <= outer[3] + 1e-6
+        )
+
+    def apart(a, b):
+        return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+    for number, (box, home) in enumerate(zip(boxes, homes, strict=True)):
+        assert all(apart(box, other) for other in boxes[:number])
+        for i, frame in enumerate(drawn):
+            assert within(box, frame) if i in around(home) else apart(box, frame)
+    for i, frame in enumerate(drawn):
+        assert frame[2] - frame[0] >= frames[i].title
+        for j, other in enumerate(drawn[:i]):
+            assert within(frame, other) if j in around(frames[i].parent) else apart(frame, other)
+    for (tail, head), points in zip(edges, nested.curves, strict=True):
+        backward = homes[tail] >= second
+        out, into = (boxes[tail][1], boxes[head][3]) if backward else (boxes[tail][3], boxes[head][1])
+        assert points[0][1] == pytest.approx(out) and boxes[tail][0] < points[0][0] < boxes[tail][2]
+        assert points[-1][1] == pytest.approx(into) and boxes[head][0] < points[-1][0] < boxes[head][2]
+        way = [y for _, y in along_upright(points)]
+        assert all((b <= a + 1e-6 if backward else a <= b + 1e-6) for a, b in pairwise(way)), "it turns back"
+        for x, y in along_upright(points):
+            for left, top, right, bottom in boxes:
+                inside = left < x < right and top + 1e-6 < y < bottom - 1e-6
+                assert not inside, "a wire runs through a box"
+
+
+def test_rows_are_opened_until_what_belongs_together_is_level():
+    # The second half is three times as high: the first follows it, box by box.
+    sizes = [(50.0, 20.0)] * 3 + [(50.0, 90.0)] * 3
+    frames = [Frame(-1, 10.0), Frame(-1, 10.0)]
+    corners = place_halves(
+        sizes, [(0, 1), (1, 2), (3, 4), (4, 5)], [0] * 3 + [1] * 3, frames, [-1] * 3 + [2, 1, 0], [0.0] * 4
+    ).corners
+    for low, high in ((0, 5), (1, 4), (2, 3)):
+        assert corners[high][1] - 1e-6 <= corners[low][1] + 10 <= corners[high][1] + 90 + 1e-6
+    assert corners[0][1] < corners[1][1] < corners[2][1]
+
+
+def test_pairs_that_would_have_to_cross_are_not_forced():
+    sizes, frames = [(50.0, 20.0)] * 4, [Frame(-1, 10.0), Frame(-1, 10.0)]
+    crossed = place_halves(sizes, [(0, 1), (2, 3)], [0, 0, 1, 1], frames, [-1, -1, 0, 1], [0.0] * 2)
+    assert crossed.height < 200
+
+
+def test_a_row_is_opened_once():
+    # 0 and 1 stand in one row; what belongs beside 0 lies lower than what belongs beside 1.
+    sizes = [(50.0, 20.0), (50.0, 26.0), (50.0, 20.0)] + [(50.0, 100.0)] * 3
+    corners = place_halves(
+        sizes,
+        [(0, 2), (1, 2), (3, 4), (4, 5)],
+        [0] * 3 + [1] * 3,
+        [Frame(-1, 10.0), Frame(-1, 10.0)],
+        [-1, -1, -1, -1, 0, 1],
+        [0.0] * 4,
+    ).corners
+    assert corners[5][1] - 1e-6 <= corners[1][1] + 13 <= corners[5][1] + 100 + 1e-6

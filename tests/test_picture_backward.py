@@ -1,13 +1,21 @@
-"""The backward picture: the gradient's own graph below that of the result."""
+"""The backward picture: the gradient's own graph beside that of the result."""
 
+import re
+import shutil
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
+import graphviz
 import numpy as np
 import pytest
 
 import autograd
 from autograd import Tensor, Value, draw
-from tests.test_picture_contents import article_a, neuron
+from autograd.readers.outlines import segments
+from tests.test_picture_contents import article_a, article_b, neuron
+
+GOLDEN = Path(__file__).parent / "golden"
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def outermost(diagram, home):
@@ -22,7 +30,7 @@ def numbers(diagram):
     }
 
 
-def test_the_gradient_is_drawn_below_the_result():
+def test_the_gradient_has_a_frame_of_its_own():
     diagram = draw(neuron(), backward=True, grad=False).diagram
     assert [frame.title for frame in diagram.frames] == [
         "forward",
@@ -65,10 +73,147 @@ def test_white_boxes_name_what_the_gradient_takes_from_the_forward_part():
     ]
     names = [box.label or box.symbol for box in diagram.boxes]
     assert ("W2", "T") in [(names[edge.tail], names[edge.head]) for edge in diagram.edges]
-    assert diagram.legend[-1] == ("#ffffff", "stands for the box of that name above")
+    assert diagram.legend[-1] == ("#ffffff", "stands for the box of that name on the left")
     assert draw(article_a()).diagram.legend == ()
     ET.fromstring(picture.svg())
     assert "subgraph cluster_1" in picture.source
+
+
+def drawn(picture):
+    """From a picture's SVG: the rectangles of the boxes and of the frames, and where each wire begins and ends.
+
+    It ends where the tip of its arrowhead is, and begins on the side of the arrowhead's foot.
+    """
+    boxes, frames, wires = {}, [], {}
+    for element in ET.fromstring(picture.svg()).iter():
+        given = element.attrib
+        if given.get("class") == "box":
+            rectangle = element.find(f"{SVG}rect").attrib
+            x, y = map(float, given["transform"][10:-1].split(","))
+            boxes[int(given["data-box"])] = (x, y, float(rectangle["width"]), float(rectangle["height"]))
+        elif given.get("fill-opacity") == "0.1":
+            frames.append(tuple(float(given[name]) for name in ("x", "y", "width", "height")))
+        elif "data-edge" in given and "C" in given.get("d", ""):
+            path = segments(given["d"])
+            wires[int(given["data-edge"])] = (path[0][1][0], path[-1][1][-1])
+        elif given.get("d", "").endswith("z") and "data-edge" in given:
+            start, end = wires[int(given["data-edge"])]
+            ((_, (tip,)), (_, (foot,)), *_) = segments(given["d"])
+            assert tip == end and (foot[1] < tip[1]) == (start[1] < end[1])
+    return boxes, frames, wires
+
+
+@pytest.mark.parametrize("make", [neuron, article_a, article_b])
+def test_forward_and_backward_stand_side_by_side(make):
+    picture = draw(make(), backward=True)
+    boxes, frames, wires = drawn(picture)
+    (x1, y1, width1, height1), (x2, y2, _, height2) = (
+        place for place, frame in zip(frames, picture.diagram.frames, strict=True) if frame.parent < 0
+    )
+    assert (y1, height1) == (y2, height2) and x1 + width1 < x2
+    second = [frame.parent for frame in picture.diagram.frames].index(-1, 1)
+    assert len(wires) == len(picture.diagram.edges)
+    for number, edge in enumerate(picture.diagram.edges):
+        backward = picture.diagram.boxes[edge.head].home >= second
+        assert all((x > x2) == backward for x, _ in wires[number])
+        (_, top, _, tall), (_, head, _, height) = boxes[edge.tail], boxes[edge.head]
+        (_, start), (_, end) = wires[number]
+        near = pytest.approx((top, head + height) if backward else (top + tall, head), abs=0.2)
+        assert (start, end) == near and (start > end) == backward, "down the one, up the other"
+
+
+@pytest.mark.parametrize("make, least", [(neuron, 1.0), (article_a, 1.0), (article_b, 0.8)])
+def test_an_operation_is_level_with_the_way_back_through_it(make, least):
+    picture = draw(make(), backward=True)
+    boxes, frames, _ = drawn(picture)
+    ways = [box for box in picture.diagram.boxes if box.through >= 0]
+    assert {picture.diagram.frames[box.home].title for box in ways} == {
+        frame.title for frame in picture.diagram.frames if frame.title.startswith("back through")
+    }
+    level = []
+    for box in ways:
+        (_, top, _, height), (_, begin, _, length) = boxes[box.through], frames[box.home]
+        level.append(max(top, begin) < min(top + height, begin + length))  # a line across the page meets both
+    assert sum(level) >= least * len(level) > 0
+
+
+def test_what_each_way_back_goes_through():
+    diagram = draw(neuron(), backward=True).diagram
+    found = {(diagram.boxes[box.through].symbol, box.symbol) for box in diagram.boxes if box.through >= 0}
+    assert found == {("x²", "+"), ("x²", "*"), ("σ", "*"), ("σ", "-"), ("*", "*")}
+    assert all(box.through < 0 for box in draw(neuron()).diagram.boxes)
+
+
+@pytest.mark.parametrize("name", ["neuron", "article_a", "article_b"])
+def test_golden_source(name):
+    source = draw(globals()[name](), backward=True).source
+    assert source == (GOLDEN / f"{name}_backward.dot").read_text(encoding="utf-8")
+
+
+def test_graphviz_is_told_to_draw_it_alike():
+    picture = draw(neuron(), backward=True)
+    lines = [line.strip() for line in picture.source.splitlines()]
+    assert "rankdir=TB" in picture.source and "rankdir=TB" not in draw(neuron()).source
+    level = {tuple(re.findall(r"n(\d+)", line)) for line in lines if line.startswith("{rank=same")}
+    places = {box.label or box.symbol: str(i) for i, box in enumerate(picture.diagram.boxes)}
+    assert (places["loss"], str(len(places))) not in level and len(level) == 3
+    assert level <= {(str(box.through), str(i)) for i, box in enumerate(picture.diagram.boxes)}
+    if shutil.which("dot"):
+        svg = ET.fromstring(graphviz.pipe("dot", "svg", picture.source.encode()))
+        assert len([g for g in svg.iter(f"{SVG}g") if g.get("class") == "edge"]) == len(picture.diagram.edges)
+
+
+@pytest.mark.parametrize("make", [lambda: Value(2.0, "x"), lambda: Value(2.0, "x") + Value(1.0, "y")])
+def test_a_gradient_without_operations_has_its_frame_too(make):
+    picture = draw(make(), backward=True)
+    _, frames, _ = drawn(picture)
+    assert [frame.title for frame in picture.diagram.frames] == ["forward", "backward"] and len(frames) == 2
+    assert all(box.home >= 0 for box in picture.diagram.boxes)
+
+
+def test_what_a_folded_gradient_takes_from_the_forward_part_is_wired():
+    rng = np.random.default_rng(0)
+    w, v = Tensor(rng.normal(size=(2, 3)), "w"), Tensor(rng.normal(size=(3, 3)), "v")
+    h = Tensor(np.zeros((1, 3)), "h", requires_grad=False)
+    for _ in range(10):
+        h = np.tanh(rng.normal(size=(1, 2)) @ w + h @ v)
+    diagram = draw(np.sum(h**2), backward=True).diagram
+    tails = {edge.tail for edge in diagram.edges}
+    references = [i for i, box in enumerate(diagram.boxes) if box.kind == "reference"]
+    assert references and set(references) <= tails
+    assert any("×" in frame.text for frame in diagram.frames)
+
+
+def test_white_boxes_stay_white():
+    diagram = draw(article_a(), backward=True, colour="grad").diagram
+    assert {box.colours.fill for box in diagram.boxes if box.kind == "reference"} == {"#ffffff"}
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "pdf", "html"])
+def test_it_is_saved_like_any_picture(suffix, tmp_path):
+    path = draw(neuron(), backward=True, derivatives=True).save(tmp_path / f"picture.{suffix}")
+    assert Path(path).stat().st_size > 1000
+
+
+def test_local_derivatives_stand_before_the_arrowheads():
+    picture = draw(neuron(), backward=True, derivatives=True)
+    _, _, wires = drawn(picture)
+    texts = [edge.text for edge in picture.diagram.edges]
+    rectangles = {
+        int(group.get("data-edge")): group.find(f"{SVG}rect").attrib
+        for group in ET.fromstring(picture.svg()).iter(f"{SVG}g")
+        if "data-edge" in group.attrib
+    }
+    assert sorted(rectangles) == [i for i, text in enumerate(texts) if text] and any(texts)
+    for number, rectangle in rectangles.items():
+        (_, start), (x, end) = wires[number]
+        left, top = float(rectangle["x"]), float(rectangle["y"])
+        right, bottom = left + float(rectangle["width"]), top + float(rectangle["height"])
+        assert left < x < right and min(start, end) < top and bottom < max(start, end)
+    places = [tuple(float(given[name]) for name in ("x", "y", "width", "height")) for given in rectangles.values()]
+    for i, (x, y, width, height) in enumerate(places):
+        for left, top, across, tall in places[:i]:
+            assert x + width <= left or left + across <= x or y + height <= top or top + tall <= y
 
 
 def test_with_scopes_closed_each_operation_is_gone_through_in_one_box():
@@ -129,6 +274,16 @@ def test_a_huge_gradient_keeps_to_the_limit(limit):
     diagram = draw(y, backward=True, limit=limit).diagram
     assert len(diagram.boxes) <= limit and diagram.notes
     assert [frame.title for frame in diagram.frames][:1] == ["forward"]
+
+
+def test_a_gradient_without_operations_keeps_to_the_limit():
+    state = np.random.default_rng(0)
+    pool = [Value(1.0, f"x{i}") for i in range(4)]
+    for _ in range(500):
+        i, j = state.integers(max(0, len(pool) - 6), len(pool), 2)
+        pool.append(pool[-1] + pool[i] if i % 3 else pool[-1] + pool[i] + pool[j])
+    diagram = draw(pool[-1], backward=True, limit=20).diagram
+    assert len(diagram.boxes) <= 20 and "each box stands for" in diagram.notes[0]
 
 
 def test_what_has_no_gradient_is_refused():

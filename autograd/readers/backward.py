@@ -13,7 +13,7 @@ from autograd.sweep import sweep
 __all__ = ["record_gradient"]
 
 
-def record_gradient(root: Node, names: MutableMapping[int, str]) -> tuple[list[Node], int]:
+def record_gradient(root: Node, names: MutableMapping[int, str]) -> tuple[list[Node], int, dict[int, int]]:
     """Sweep a graph once more, recording.
 
     Parameters
@@ -25,21 +25,23 @@ def record_gradient(root: Node, names: MutableMapping[int, str]) -> tuple[list[N
 
     Returns
     -------
-    (list of Node, int)
-        The cotangents of the leaves, and a serial between those of the graph and those of its gradient.
+    (list of Node, int, dict)
+        The cotangents of the leaves, a serial between those of the graph and those of its gradient, and by serial
+        through which operation each operation of the gradient goes back.
 
     Examples
     --------
     >>> import autograd
     >>> x = autograd.Value(3.0, "x")
     >>> names = {x.serial: "x"}
-    >>> (slope,), _ = record_gradient(x**3, names)
+    >>> (slope,), _, _ = record_gradient(x**3, names)
     >>> slope.primal, names[slope.serial]
     (27.0, '∂out/∂x')
     """
     boundary = next_serial()
     of = names.get(root.serial, "out")
     scopes: dict[int, Scope] = {}
+    through: dict[int, int] = {}
 
     def gather(node: Node, i: int, g: Any, d: Any) -> None:
         """Put what a rule has recorded between `g` and `d` into a scope of the operation whose rule it is."""
@@ -50,6 +52,7 @@ def record_gradient(root: Node, names: MutableMapping[int, str]) -> tuple[list[N
                 if node.serial not in scopes:
                     scopes[node.serial] = TOP.inside(f"back through {_called(node, names)}")
                 part.origin = scopes[node.serial]
+                through[part.serial] = node.serial
                 stack += part.args
 
     before = current.set(TOP)
@@ -64,7 +67,7 @@ def record_gradient(root: Node, names: MutableMapping[int, str]) -> tuple[list[N
             found.setdefault(cotangent.serial, []).append(f"∂{of}/∂{names.get(node.serial, of)}")
     names.update((serial, " = ".join(texts)) for serial, texts in found.items())
     gradients = {cotangent.serial: cotangent for node, cotangent in swept if node.is_leaf}
-    return list(gradients.values()), boundary
+    return list(gradients.values()), boundary, through
 
 
 def _called(node: Node, names: Mapping[int, str]) -> str:

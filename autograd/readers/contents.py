@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.graph import Node
-from autograd.readers.elements import GRAD_COLOUR, INK, Box, Row, one_line
+from autograd.readers.elements import GRAD_COLOUR, INK, WRITTEN, Box, Row, one_line
 from autograd.readers.folding import between
 from autograd.readers.heat import heat_picture
 from autograd.readers.options import Options
@@ -106,11 +106,12 @@ def _shape(nodes: Iterable[Node]) -> str:
 
 
 def _inventory(nodes: list[Node], leaves: list[Node]) -> str:
-    """What is in a closed box, most frequent first: "3 *, 2 +, 4 parameters"."""
+    """What is in a closed box, most frequent first: "3 ×, 2 +, 4 parameters"."""
     counts: dict[str, int] = {}
     for node in nodes:
         if node.primitive is not None:
-            counts[node.primitive.symbol] = counts.get(node.primitive.symbol, 0) + 1
+            symbol = WRITTEN.get(node.primitive.symbol, _symbol(node))
+            counts[symbol] = counts.get(symbol, 0) + 1
     ordered = sorted(counts, key=lambda symbol: -counts[symbol])
     pieces = [f"{counts[symbol]:,} {one_line(symbol)}" for symbol in ordered[:MOST_PIECES]]
     others = sum(counts[symbol] for symbol in ordered[MOST_PIECES:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autograd.graph import Node, describe
@@ -75,8 +76,9 @@ def as_diagram(
     roots = [roots] if isinstance(roots, Node) else list(roots)
     selection = select(roots, options.hide, options.only_path)
     names = names_of(selection.nodes, variables or {})
+    through: Mapping[int, int] = {}
     if options.backward:
-        gradients, boundary = record_gradient(roots[-1], names)
+        gradients, boundary, through = record_gradient(roots[-1], names)
         selection = select([*roots, *gradients], options.hide, boundary=boundary)
         arrays = {names[node.serial]: node.primal for node in selection.nodes if node.serial in names}
         names = names_of(selection.nodes, arrays) | names
@@ -91,6 +93,10 @@ def as_diagram(
         box_of(planned, options, names, nodes, any(node.serial in changed for node in planned.nodes))
         for planned, nodes in zip(plan.boxes, shown, strict=True)
     )
+    boxes = tuple(
+        replace(box, through=plan.box_of.get(through.get(planned.nodes[0].serial, -1), -1))
+        for box, planned in zip(boxes, plan.boxes, strict=True)
+    )
     legend: tuple[tuple[str, str], ...] = ()
     if options.colour == "grad":
         boxes, legend = shaded(boxes, [_magnitude(nodes) for nodes in shown])
@@ -100,8 +106,8 @@ def as_diagram(
     if options.heat:
         legend += HEAT_LEGEND
     if plan.references:
-        legend += ((PALETTE["reference"].fill, "stands for the box of that name above"),)
-    return Diagram(boxes, edges, frames, legend, tuple(plan.notes))
+        legend += ((PALETTE["reference"].fill, "stands for the box of that name on the left"),)
+    return Diagram(boxes, edges, frames, legend, tuple(plan.notes), options.backward)
 
 
 def _changed(selection: Selection) -> set[int]:

@@ -34,13 +34,19 @@ FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "12", "fontcolor":
 def write(diagram: Diagram, into: graphviz.Digraph) -> None:
     """Write a diagram into an empty `graphviz.Digraph` that has `STYLE`. The boxes are called n0, n1, ...
 
-    An edge enters beside a line of its box (ports r0, r1, ...): of several arguments, the first at the top.
+    An edge enters beside a line of its box (ports r0, r1, ...): of several arguments, the first at the top. Beside a
+    computation, which then flows down, its gradient flows up: as edges that point backwards.
     """
     homes = [graphviz.Digraph(f"cluster_{i}", graph_attr=_frame(frame)) for i, frame in enumerate(diagram.frames)]
     for i, box in enumerate(diagram.boxes):
-        (into if box.home < 0 else homes[box.home]).node(f"n{i}", _label(box))
+        sides = {"ordering": "out" if _is_backward(box, diagram) else "in"} if diagram.halves else {}
+        (into if box.home < 0 else homes[box.home]).node(f"n{i}", _label(box), **sides)
     for home, frame in reversed(list(zip(homes, diagram.frames, strict=True))):
-        (into if frame.parent < 0 else homes[frame.parent]).subgraph(home)
+        if frame.parent >= 0:
+            homes[frame.parent].subgraph(home)
+    for home, frame in zip(homes, diagram.frames, strict=True):
+        if frame.parent < 0:
+            into.subgraph(home)
     arguments = Counter(edge.head for edge in diagram.edges)
     entered: Counter[int] = Counter()
     for edge in diagram.edges:
@@ -48,9 +54,24 @@ def write(diagram: Diagram, into: graphviz.Digraph) -> None:
         line = (2 * entered[edge.head] + 1) * lines // (2 * arguments[edge.head])
         entered[edge.head] += 1
         text = {"label": f"<{_pill(edge.text)}>", **FONT} if edge.text else {}
-        into.edge(f"n{edge.tail}:e", f"n{edge.head}:r{line}:w", **text)
+        if not diagram.halves:
+            into.edge(f"n{edge.tail}:e", f"n{edge.head}:r{line}:w", **text)
+        elif _is_backward(diagram.boxes[edge.head], diagram):
+            into.edge(f"n{edge.head}:s", f"n{edge.tail}:n", dir="back", **text)
+        else:
+            into.edge(f"n{edge.tail}:s", f"n{edge.head}:n", **text)
+    if diagram.halves:
+        into.graph_attr.update(rankdir="TB", newrank="true")
+        level = {box.through: i for i, box in reversed(list(enumerate(diagram.boxes))) if box.through >= 0}
+        for forward, backward in sorted(level.items()):
+            into.body.append(f"\t{{rank=same; n{forward}; n{backward}}}\n")
     if diagram.legend or diagram.notes:
         into.graph_attr.update(label=_caption(diagram), labelloc="b", labeljust="l", **FONT)
+
+
+def _is_backward(box: Box, diagram: Diagram) -> bool:
+    """Whether a box stands in the second of the outermost frames."""
+    return any(frame.parent < 0 for frame in diagram.frames[1 : box.home + 1])
 
 
 def _lines(box: Box) -> int:

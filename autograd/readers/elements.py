@@ -101,6 +101,8 @@ class Box:
         The colour of a box that is not painted by its kind.
     mark : str
         What is wrong here: the box is framed red, and says so.
+    through : int
+        In the backward part, the index of the box of the operation that it goes back through; -1 for none.
     """
 
     kind: Kind
@@ -113,6 +115,7 @@ class Box:
     times: int = 1
     fill: str = ""
     mark: str = ""
+    through: int = -1
 
     @property
     def colours(self) -> Colours:
@@ -172,6 +175,8 @@ class Diagram:
         Colours and what they mean.
     notes : tuple of str
         What the reader must know besides, such as what was folded.
+    halves : bool
+        Whether the two outermost frames are a computation and its gradient: one flows down, the other up beside it.
     """
 
     boxes: tuple[Box, ...]
@@ -179,6 +184,7 @@ class Diagram:
     frames: tuple[Frame, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    halves: bool = False
 
     @property
     def box_of(self) -> dict[int, int]:

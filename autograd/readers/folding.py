@@ -50,24 +50,29 @@ Part = Bundle | Group
 
 def parts_of(selection: Selection) -> list[Part]:
     """The recorded operations of a selection, those of one scope in one group; at the top forward and backward."""
-    sides = (Scope("forward"), Scope("backward")) if selection.boundary < inf else ()
+    recorded = [node for node in selection.nodes if node.primitive is not None]
+    if selection.boundary == inf:
+        return _grouped(recorded)
+    forward = [node for node in recorded if node.serial < selection.boundary]
+    halves = {"forward": forward, "backward": recorded[len(forward) :]}
+    return [Group(title, _grouped(nodes), scoped=False) for title, nodes in halves.items()]
+
+
+def _grouped(nodes: Sequence[Node]) -> list[Part]:
+    """Operations, those of one scope in one group."""
     top = Group("", [])
     open_groups: list[tuple[Scope | None, Group]] = [(None, top)]
     paths: dict[int, list[Scope]] = {}
-    for node in selection.nodes:
-        if node.primitive is None:
-            continue
+    for node in nodes:
         path = paths.get(id(node.origin))
         if path is None:
             path = paths[id(node.origin)] = _scopes(node.origin)
-        if sides:
-            path = [sides[node.serial > selection.boundary], *path]
         same = 0
         while same < min(len(path), len(open_groups) - 1) and path[same] is open_groups[same + 1][0]:
             same += 1
         del open_groups[same + 1 :]
         for scope in path[same:]:
-            group = Group(scope.name, [], scoped=scope not in sides)
+            group = Group(scope.name, [])
             open_groups[-1][1].parts.append(group)
             open_groups.append((scope, group))
         open_groups[-1][1].parts.append(Bundle([node]))
@@ -97,7 +102,7 @@ def deepest(parts: Sequence[Part]) -> int:
 
 def cut(parts: list[Part], pieces: int) -> list[Part]:
     """A sequence too long to be drawn in so many closed pieces of even length."""
-    size = -(-len(parts) // pieces)
+    size = max(1, -(-len(parts) // pieces))
     return [
         Group(f"part {number}", parts[start : start + size], scoped=False, closed=True)
         for number, start in enumerate(range(0, len(parts), size), 1)

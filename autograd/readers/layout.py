@@ -27,6 +27,7 @@ __all__ = ["LEAST_COLUMN_GAP", "MIDDLE", "Item", "Layout", "Link", "Port", "plac
 
 ROW_GAP = 18.0
 MOST_COLUMN_GAP = 110.0
+COLUMN_GAPS = (LEAST_COLUMN_GAP, MOST_COLUMN_GAP)
 ORDER_ROUNDS = 20
 HEIGHT_SWEEPS = 16
 STIFFNESS = 30.0  # of a wire between two waypoints, against 1 between two boxes
@@ -91,6 +92,7 @@ def place(
     first: Collection[int] = (),
     last: Collection[int] = (),
     widest: float = inf,
+    gaps: tuple[float, float] = COLUMN_GAPS,
 ) -> Layout:
     """Places for boxes of the given (width, height), connected left to right.
 
@@ -110,6 +112,8 @@ def place(
         these to the right one.
     widest
         Break what is wider into lines; the room for their turns comes on top.
+    gaps
+        The least and the most room between two columns; more of it where wires rise steeply.
 
     Examples
     --------
@@ -127,16 +131,16 @@ def place(
     free = [0.0] * len(columns)
     for (_, head), room in zip(edges, rooms, strict=False):
         free[column_of[head]] = max(free[column_of[head]], room)
-    gaps = [_gap(column) for column in columns]
+    between = [_gap(column, *gaps) for column in columns]
     widths = [max((item.width for item in column), default=0.0) for column in columns]
-    line_of = lines_of(widths, [gap + room for gap, room in zip([0.0, *gaps], free, strict=False)], widest)
+    line_of = lines_of(widths, [gap + room for gap, room in zip([0.0, *between], free, strict=False)], widest)
     lines = Lines(columns, line_of, routes, [column_of[tail] for tail, _ in edges])
     height = lines.stack()
     margin = lines.margin
 
     lefts, rights, x = [], [], 0.0
     for i, width in enumerate(widths):
-        x = x + gaps[i - 1] if i and line_of[i] == line_of[i - 1] else margin + lines.indent(line_of[i])
+        x = x + between[i - 1] if i and line_of[i] == line_of[i - 1] else margin + lines.indent(line_of[i])
         lefts.append(x + free[i])
         rights.append(lefts[-1] + width)
         x = rights[-1]
@@ -176,10 +180,10 @@ def place(
     return Layout(corners, curves, whole, height)
 
 
-def _gap(column: list[Item]) -> float:
+def _gap(column: list[Item], least: float, most: float) -> float:
     """The room to the next column: more of it where wires rise steeply."""
     rise = max((abs(link.head_y - link.tail_y) for item in column for link in item.right), default=0.0)
-    return min(max(LEAST_COLUMN_GAP, rise / 4), MOST_COLUMN_GAP)
+    return min(max(least, rise / 4), most)
 
 
 def _columns(count: int, edges: Sequence[tuple[int, int]], first: Collection[int], last: Collection[int]) -> list[int]:

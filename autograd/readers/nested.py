@@ -2,6 +2,8 @@
 
 So frames never overlap, nothing foreign stands in one, and a frame looks alike wherever it stands. A wire that crosses
 a frame's border does so at a point (a box without size inside, a port outside) that all wires from the same box share.
+
+A layout that flows down or up is one that flows to the right, turned once its columns are known.
 """
 
 from __future__ import annotations
@@ -11,15 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from math import inf
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from autograd.readers.layout import LEAST_COLUMN_GAP, Layout, Port, place
+from autograd.readers.layout import COLUMN_GAPS, LEAST_COLUMN_GAP, Layout, Port, place
 
-__all__ = ["Frame", "Nested", "place_nested"]
+__all__ = ["Flow", "Frame", "Nested", "Point", "place_nested"]
 
 PADDING = 12.0
 TITLE = 24.0
+ROW_GAPS = (24.0, 64.0)
+"""Between the rows of what flows down or up."""
 
+Flow = Literal["right", "down", "up"]
 Point = tuple[float, float]
 ROOT = -1
 SHARED = -1
@@ -78,17 +83,20 @@ def place_nested(
     frames: Sequence[Frame],
     rooms: Sequence[float] = (),
     widest: float = inf,
+    flow: Flow = "right",
 ) -> Nested:
-    """Places for boxes in frames, connected left to right.
+    """Places for boxes in frames, connected left to right, or from the top down, or from the bottom up.
 
     Parameters
     ----------
     sizes, edges, rooms, widest
-        As for `layout.place`.
+        As for `layout.place`. Only what flows to the right is broken into lines.
     homes
         The frame that each box stands in; -1 for none.
     frames
         The frames, a parent before what is in it.
+    flow
+        Where the wires run.
 
     Examples
     --------
@@ -105,7 +113,8 @@ def place_nested(
     routes = [_route(number, tail, head, paths[tail], paths[head], levels) for number, (tail, head) in enumerate(edges)]
     rooms = list(rooms) or [0.0] * len(edges)
     for frame in range(len(frames) - 1, ROOT - 1, -1):
-        _arrange(frame, levels, sizes, frames, rooms, widest - 2 * LEAST_COLUMN_GAP * len(_path(frame, frames)))
+        room = widest - 2 * LEAST_COLUMN_GAP * len(_path(frame, frames))
+        _arrange(frame, levels, sizes, frames, rooms, room if flow == "right" else inf, flow)
 
     origins = {ROOT: (0.0, 0.0)}
     for frame, (parent, _) in enumerate(frames):
@@ -163,6 +172,7 @@ def _arrange(
     frames: Sequence[Frame],
     rooms: Sequence[float],
     widest: float,
+    flow: Flow,
 ) -> None:
     """Lay out the inside of one frame, when those in it are done."""
     level = levels[frame]
@@ -174,53 +184,65 @@ def _arrange(
     ports: list[Port] = []
     wires = sorted(level.wires, key=lambda wire: wire.edge)
     for wire in wires:
-        out = _port(levels[wire.tail.number], _Thing("out", wire.start)) if wire.tail.kind == "frame" else 0.5
+        out = _port(levels[wire.tail.number], _Thing("out", wire.start), flow) if wire.tail.kind == "frame" else 0.5
         if wire.head.kind == "frame":
-            ports.append((out, _port(levels[wire.head.number], _Thing("in", wire.start))))
+            ports.append((out, _port(levels[wire.head.number], _Thing("in", wire.start), flow)))
         elif wire.edge == SHARED:
             ports.append((out, 0.5))
         else:
             ports.append((out, (entered[wire.head] + 0.5) / arguments[wire.head]))
             entered[wire.head] += 1
-    layout: Layout = place(
-        [
-            sizes[thing.number]
-            if thing.kind == "box"
-            else levels[thing.number].size
-            if thing.kind == "frame"
-            else (0.0, 0.0)
-            for thing in things
-        ],
+    known = {"box": sizes, "frame": [levels[inner].size for inner in range(len(frames))]}
+    extents = [known[thing.kind][thing.number] if thing.kind in known else (0.0, 0.0) for thing in things]
+    layout = place(
+        extents if flow == "right" else [(height, width) for width, height in extents],
         [(index[wire.tail], index[wire.head]) for wire in wires],
         ports=ports,
         rooms=[0.0 if wire.edge == SHARED else rooms[wire.edge] for wire in wires],
         first={index[thing] for thing in borders if thing.kind == "in"},
         last={index[thing] for thing in borders if thing.kind == "out"},
         widest=widest,
+        gaps=COLUMN_GAPS if flow == "right" else ROW_GAPS,
     )
+    if flow != "right":
+        layout = _turned(layout, extents, flow)
     level.corners = dict(zip(things, layout.corners, strict=True))
     level.curves = dict(zip(wires, layout.curves, strict=True))
     level.size = (layout.width, layout.height)
     if frame != ROOT:
-        kinds = {thing.kind for thing in borders}
-        left, right = (0.0 if kind in kinds else PADDING for kind in ("in", "out"))
-        width = max(left + layout.width + right, frames[frame].title + 2 * PADDING)
-        if not kinds:
-            left += (width - left - right - layout.width) / 2
-        elif "out" in kinds and width > left + layout.width + right:
-            _widen(level, width - left - right - layout.width)
-        level.inner = (left, TITLE + PADDING / 2)
-        level.size = (width, TITLE + PADDING / 2 + layout.height + PADDING)
+        _surround(level, {thing.kind for thing in borders}, frames[frame].title, flow)
 
 
-def _widen(level: _Level, more: float) -> None:
-    """Move the points where wires leave to the right border, which a long title has moved away."""
-    for thing, (x, y) in level.corners.items():
-        if thing.kind == "out":
-            level.corners[thing] = (x + more, y)
-    for wire, points in level.curves.items():
-        if wire.head.kind == "out":
-            points[-1] = (points[-1][0] + more, points[-1][1])
+def _turned(layout: Layout, sizes: Sequence[Point], flow: Flow) -> Layout:
+    """What flows to the right as it is when it flows down or up."""
+
+    def turned(point: Point) -> Point:
+        return point[1], point[0] if flow == "down" else layout.width - point[0]
+
+    corners = [turned(corner) for corner in layout.corners]
+    if flow == "up":
+        corners = [(x, y - height) for (x, y), (_, height) in zip(corners, sizes, strict=True)]
+    curves = [[turned(point) for point in points] for points in layout.curves]
+    return Layout(corners, curves, layout.height, layout.width)
+
+
+def _surround(level: _Level, crossed: set[str], title: float, flow: Flow) -> None:
+    """Put room for the title and padding around what is in a frame; `crossed` are the borders that wires cross."""
+    width, height = level.size
+    before, after = (0.0 if border in crossed else PADDING for border in ("in", "out"))
+    left = right = PADDING
+    top, bottom = TITLE + PADDING / 2, PADDING
+    if flow == "right":
+        left, right = before, after
+    else:
+        above, below = (before, after) if flow == "down" else (after, before)
+        top -= 0.0 if above else ROW_GAPS[0]  # what wires cross has room for the title already
+        bottom = below
+    whole = max(left + width + right, title + 2 * PADDING)
+    if flow != "right" or not crossed:
+        left = (whole - width) / 2
+    level.inner = (left, top)
+    level.size = (whole, top + height + bottom)
 
 
 def _in_order(things: list[_Thing], wires: Sequence[tuple[_Thing, _Thing]]) -> list[_Thing]:
@@ -246,9 +268,10 @@ def _in_order(things: list[_Thing], wires: Sequence[tuple[_Thing, _Thing]]) -> l
     return order
 
 
-def _port(level: _Level, border: _Thing) -> float:
-    """How far down the border of a frame a wire crosses it, as a fraction."""
-    return (level.corners[border][1] + level.inner[1]) / level.size[1]
+def _port(level: _Level, border: _Thing, flow: Flow) -> float:
+    """How far along the border of a frame a wire crosses it, as a fraction."""
+    across = 1 if flow == "right" else 0
+    return (level.corners[border][across] + level.inner[across]) / level.size[across]
 
 
 def _inside(frame: int, origins: dict[int, Point], levels: dict[int, _Level]) -> Point:

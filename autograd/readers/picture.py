@@ -78,8 +78,9 @@ def draw(
     only_path : (Node, Node), optional
         Only what lies on a way from the first of two nodes to the second.
     backward : bool
-        Draw the gradient's own graph too, below that of the result: the sweep as it computes, through one operation
-        after the other. White boxes stand for boxes of the forward part.
+        Draw the gradient's own graph too, beside that of the result: the sweep as it computes, through one operation
+        after the other. The result is computed from the top down, its gradient from the bottom up, each operation
+        about level with the way back through it. White boxes stand for boxes of the forward part.
     mark : dict of Node to str, optional
         Boxes to frame red, and what to write into them.
 

@@ -188,6 +188,7 @@ def _place_leaves(plan: Plan, selection: Selection) -> None:
             for slot, arg in selection.args[node.serial]:
                 if arg.primitive is None and (node.serial > selection.boundary) == (arg.serial > selection.boundary):
                     uses.setdefault(arg.serial, []).append((box, slot if slots else NOWHERE))
+    halves = [frame for frame, planned in enumerate(plan.frames) if planned.parent == NOWHERE]
     alike: dict[Any, list[Node]] = {}
     for node in selection.nodes:
         if node.primitive is None:
@@ -200,8 +201,10 @@ def _place_leaves(plan: Plan, selection: Selection) -> None:
             plan.box_of.update((leaf.serial, users[0]) for leaf in leaves)
             continue
         home = _home(plan, users, len(leaves))
-        if not _belongs_inside(leaves):
-            home = _around(plan, home)[0] if home != NOWHERE and selection.boundary < inf else NOWHERE
+        if selection.boundary < inf and (home == NOWHERE or not _belongs_inside(leaves)):
+            home = halves[leaves[0].serial > selection.boundary]
+        elif not _belongs_inside(leaves):
+            home = NOWHERE
         rank = min([leaves[0].serial, *(plan.boxes[box].rank - 0.5 for box in users)])
         _add_box(plan, PlannedBox(leaves, home, rank, max(1, len(leaves) // _copies(plan, home))))
 
@@ -304,7 +307,7 @@ def _wire(plan: Plan, selection: Selection) -> None:
 
 def _strides(plan: Plan, box: PlannedBox) -> list[tuple[int, int, int]]:
     """For each repeat around a box, from the outside in, and the box's own: (frame, copies, nodes between copies)."""
-    if box.group is not None:
+    if box.group is not None or box.reference:
         return []
     repeats = [(frame, plan.frames[frame].times) for frame in _around(plan, box.home)]
     strides, stride = [], 1

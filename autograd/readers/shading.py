@@ -56,7 +56,9 @@ def shaded(
     named = ((ZERO, "zero"), (NOT_A_NUMBER, "nan"), (INFINITE, "inf"), (UNKNOWN, "no gradient"))
     legend += [(colour, text) for colour, text in named if colour in fills]
     painted = (
-        replace(box, fill=colour, rows=tuple(replace(row, colour=INK) for row in box.rows))
+        box
+        if box.kind == "reference"
+        else replace(box, fill=colour, rows=tuple(replace(row, colour=INK) for row in box.rows))
         for box, colour in zip(boxes, fills, strict=True)
     )
     return tuple(painted), tuple(legend)

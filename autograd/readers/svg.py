@@ -8,7 +8,7 @@ so a picture reads on a light page and on a dark one. Boxes and wires carry thei
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from autograd.readers.elements import (
@@ -24,7 +24,8 @@ from autograd.readers.elements import (
     Grid,
     Row,
 )
-from autograd.readers.nested import Frame, Point, place_nested
+from autograd.readers.halves import place_halves
+from autograd.readers.nested import Flow, Frame, Point, place_nested
 
 __all__ = ["as_svg", "text_width"]
 
@@ -71,16 +72,20 @@ def as_svg(diagram: Diagram) -> str:
     >>> as_svg(as_diagram(autograd.Value(2.0, label="x"))).count("<rect ")
     1
     """
-    arguments = Counter(edge.head for edge in diagram.edges if edge.text)
-    drawn = [_DrawnBox(box, arguments[i]) for i, box in enumerate(diagram.boxes)]
-    layout = place_nested(
-        [(box.width, box.height) for box in drawn],
-        [(edge.tail, edge.head) for edge in diagram.edges],
-        [box.home for box in diagram.boxes],
-        [Frame(frame.parent, text_width(frame.text) * BOLD) for frame in diagram.frames],
-        [text_width(edge.text) + ARROW + 2 * PADDING if edge.text else 0.0 for edge in diagram.edges],
-        WIDEST,
-    )
+    texts: list[list[str]] = [[] for _ in diagram.boxes]
+    for edge in diagram.edges:
+        texts[edge.head] += [edge.text] if edge.text else []
+    drawn = [_DrawnBox(box, entering, diagram.halves) for box, entering in zip(diagram.boxes, texts, strict=True)]
+    sizes = [(box.width, box.height) for box in drawn]
+    edges = [(edge.tail, edge.head) for edge in diagram.edges]
+    homes = [box.home for box in diagram.boxes]
+    frames = [Frame(frame.parent, text_width(frame.text) * BOLD) for frame in diagram.frames]
+    rooms = [_room(edge.text, diagram.halves) for edge in diagram.edges]
+    if diagram.halves:
+        layout = place_halves(sizes, edges, homes, frames, [box.through for box in diagram.boxes], rooms)
+    else:
+        layout = place_nested(sizes, edges, homes, frames, rooms, WIDEST)
+    flows = [_flow(points) if diagram.halves else "right" for points in layout.curves]
     caption = _Caption(diagram)
     width = max(layout.width, caption.width) + 2 * MARGIN
     height = layout.height + caption.height + 2 * MARGIN
@@ -92,17 +97,21 @@ def as_svg(diagram: Diagram) -> str:
             f' viewBox="{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}" role="img"'
             f' font-family="Helvetica,Arial,sans-serif" font-size="{FONT_SIZE:g}">',
             f"<title>A computation of {count:,} node{'' if count == 1 else 's'}</title>",
-            *(_frame(frame.text, *rectangle) for frame, rectangle in zip(diagram.frames, layout.frames, strict=True)),
+            *(_frame(*rectangle) for rectangle in layout.frames),
             f'<g fill="none" stroke="{EDGE_COLOUR}">',
-            *(_curve(i, points) for i, points in enumerate(layout.curves)),
+            *(_curve(i, points, flow) for i, (points, flow) in enumerate(zip(layout.curves, flows, strict=True))),
             "</g>",
             f'<g fill="{EDGE_COLOUR}">',
-            *(_arrowhead(i, *points[-1]) for i, points in enumerate(layout.curves)),
+            *(
+                _arrowhead(i, *points[-1], flow)
+                for i, (points, flow) in enumerate(zip(layout.curves, flows, strict=True))
+            ),
             "</g>",
+            *(_tab(frame.text, *corner) for frame, corner in zip(diagram.frames, layout.frames, strict=True)),
             *(box.at(i, x, y) for i, (box, (x, y)) in enumerate(zip(drawn, layout.corners, strict=True))),
             *(
-                _beside(i, edge.text, *points[-1])
-                for i, (edge, points) in enumerate(zip(diagram.edges, layout.curves, strict=True))
+                _beside(i, edge.text, *points[-1], flow)
+                for i, (edge, points, flow) in enumerate(zip(diagram.edges, layout.curves, flows, strict=True))
                 if edge.text
             ),
             *caption.at(layout.height),
@@ -114,7 +123,7 @@ def as_svg(diagram: Diagram) -> str:
 class _DrawnBox:
     """A box with its size: a title line, a rule, then names on the left and numbers right-aligned in columns."""
 
-    def __init__(self, box: Box, texts: int) -> None:
+    def __init__(self, box: Box, entering: Sequence[str], upright: bool) -> None:
         self.box = box
         self.title = [(text, style, text_width(text) * (BOLD if style == "bold" else 1)) for text, style in box.title]
         most = max((len(row.cells) for row in box.rows), default=0)
@@ -130,7 +139,11 @@ class _DrawnBox:
         )
         lines = 1 + len(box.rows) + bool(box.mark)
         heat = sum(_cell(row.heat) * len(row.heat) + 6 for row in box.rows if row.heat)
-        self.height = max(LINE * lines + heat + (4 if lines > 1 else 0), (PILL + 2) * texts)
+        self.height = LINE * lines + heat + (4 if lines > 1 else 0)
+        if upright and entering:
+            self.width = max(self.width, (max(map(text_width, entering)) + 2 * PADDING) * len(entering))
+        elif entering:
+            self.height = max(self.height, (PILL + 2) * len(entering))
 
     def cells_width(self, row: Row) -> float:
         if len(row.cells) == len(self.columns):
@@ -217,24 +230,39 @@ class _Caption:
         return [*parts, "</g>"]
 
 
-def _frame(text: str, x: float, y: float, width: float, height: float) -> str:
-    """A tinted rectangle with its title on a tab in the corner."""
-    colours = PALETTE["group"]
+def _frame(x: float, y: float, width: float, height: float) -> str:
+    """A tinted rectangle."""
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="8" fill="{FRAME_COLOUR}"'
+        f' fill-opacity="0.1" stroke="{FRAME_COLOUR}"/>'
+    )
+
+
+def _tab(text: str, x: float, y: float, *_: float) -> str:
+    """The title of a frame, on a tab in its corner; a wire passes behind it."""
     tab = text_width(text) * BOLD
     return (
         f'<g transform="translate({x:.1f},{y:.1f})">'
-        f'<rect width="{width:.1f}" height="{height:.1f}" rx="8" fill="{FRAME_COLOUR}" fill-opacity="0.1"'
-        f' stroke="{FRAME_COLOUR}"/>'
-        f'<rect x="6" y="5" width="{tab + 12:.1f}" height="{LINE - 2:g}" rx="4" fill="{colours.fill}"/>'
+        f'<rect x="6" y="5" width="{tab + 12:.1f}" height="{LINE - 2:g}" rx="4" fill="{PALETTE["group"].fill}"/>'
         + _text(text, 12, LINE - 1.5, tab, f' font-weight="bold" fill="{INK}"')
         + "</g>"
     )
 
 
-def _beside(number: int, text: str, x: float, y: float) -> str:
+def _room(text: str, upright: bool) -> float:
+    """The length of a wire that a local derivative takes."""
+    if not text:
+        return 0.0
+    return ARROW + (PILL + 4 if upright else text_width(text) + 2 * PADDING)
+
+
+def _beside(number: int, text: str, x: float, y: float, flow: Flow) -> str:
     """A local derivative, on its wire before the arrowhead."""
     width = text_width(text)
     right = x - ARROW - 2
+    if flow != "right":
+        right = x + width / 2 + 4
+        y += (ARROW + 2 + PILL / 2) * (1 if flow == "up" else -1)
     return (
         f'<g data-edge="{number}"><rect x="{right - width - 8:.1f}" y="{y - PILL / 2:.1f}" width="{width + 8:.1f}"'
         f' height="{PILL:g}" rx="5" fill="{PAPER}" stroke="{EDGE_COLOUR}" stroke-width="0.5"/>'
@@ -283,8 +311,10 @@ def _character_width(character: str) -> float:
     return 1.0 if unicodedata.east_asian_width(character) in "WF" else _WIDTHS.get(character, 0.556)
 
 
-def _curve(number: int, points: list[Point]) -> str:
-    """Level pieces joined by bends; a piece that runs back to the left is joined by turns."""
+def _curve(number: int, points: list[Point], flow: Flow) -> str:
+    """Straight pieces joined by bends; a piece that runs back to the left is joined by turns."""
+    if flow != "right":
+        return _upright_curve(number, points)
     path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}H{points[1][0]:.1f}"]
     for i in range(2, len(points), 2):
         (x0, y0), (x1, y1), (x2, _) = points[i - 1 : i + 2]
@@ -298,10 +328,28 @@ def _curve(number: int, points: list[Point]) -> str:
     return f'<path data-edge="{number}" d="{"".join(path)}"/>'
 
 
+def _upright_curve(number: int, points: list[Point]) -> str:
+    path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}V{points[1][1]:.1f}"]
+    for (x0, y0), (x1, y1), (_, y2) in zip(points[1::2], points[2::2], points[3::2], strict=False):
+        handle = (y0 + y1) / 2
+        path.append(f"C{x0:.1f},{handle:.1f} {x1:.1f},{handle:.1f} {x1:.1f},{y1:.1f}V{y2:.1f}")
+    return f'<path data-edge="{number}" d="{"".join(path)}"/>'
+
+
 def _turn(y0: float, y1: float) -> float:
     """How far the middle of a turn stands out, for its two handles."""
     return 6 + min(abs(y1 - y0) / 8, 14)
 
 
-def _arrowhead(number: int, x: float, y: float) -> str:
-    return f'<path data-edge="{number}" d="M{x:.1f},{y:.1f}l{-ARROW:g},{-ARROW / 2:g}v{ARROW:g}z"/>'
+def _arrowhead(number: int, x: float, y: float, flow: Flow) -> str:
+    half = ARROW / 2
+    back = {
+        "right": f"l{-ARROW:g},{-half:g}v{ARROW:g}",
+        "down": f"l{-half:g},{-ARROW:g}h{ARROW:g}",
+        "up": f"l{-half:g},{ARROW:g}h{ARROW:g}",
+    }
+    return f'<path data-edge="{number}" d="M{x:.1f},{y:.1f}{back[flow]}z"/>'
+
+
+def _flow(points: list[Point]) -> Flow:
+    return "down" if points[0][1] < points[-1][1] else "up"
