@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks import measuring, networks  # noqa: E402
+from tests.benchmarks import measuring, networks, processes  # noqa: E402
 from tests.benchmarks.__main__ import parse  # noqa: E402
 from tests.benchmarks.contestants import missing, trainers  # noqa: E402
 from tests.benchmarks.targets import targets  # noqa: E402
@@ -114,6 +114,24 @@ def test_a_peer_that_is_not_installed_is_named(tmp_path, monkeypatch):
     }
     (tmp_path / "autograd").mkdir()
     assert missing(["hips"], tmp_path) == {}
+
+
+def test_every_contestant_meets_the_memory_that_was_asked_for(monkeypatch):
+    environments = []
+
+    def run(command, *, env, **options):
+        environments.append(env)
+        return subprocess.CompletedProcess(command, 0, "{}", "")
+
+    for name in processes.MEMORY["kept"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(subprocess, "run", run)
+    for memory in ("kept", "default"):
+        processes.run("networks", {}, memory)
+    kept, default = environments
+    assert kept.items() - default.items() == processes.MEMORY["kept"].items()
+    assert default["OMP_NUM_THREADS"] == "1"
+    assert parse([]).memory == "kept" and parse(["--memory", "default"]).memory == "default"
 
 
 def test_an_unknown_peer_is_refused(capsys):

@@ -29,6 +29,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--hips", type=Path, metavar="FOLDER", default=HIPS_FOLDER, help="where HIPS autograd is; default: %(default)s"
     )
+    parser.add_argument(
+        "--memory",
+        choices=list(processes.MEMORY),
+        default="kept",
+        help="what glibc does with freed arrays, for all contestants: keep the memory for the next ones, or what it does "
+        "of itself (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     options.against = options.against.split(",")
     if unknown := [peer for peer in options.against if peer not in PEERS]:
@@ -63,11 +70,12 @@ def main(arguments: list[str] | None = None) -> None:
     for lap in range(settings.processes):
         for name, workload in WORKLOADS.items():
             note(f"{name}, {lap + 1} of {settings.processes}")
-            answers[name] += [processes.run(name, job) for job in workload.jobs(settings, peers, str(options.hips))]
+            for job in workload.jobs(settings, peers, str(options.hips)):
+                answers[name].append(processes.run(name, job, options.memory))
 
     results = {
         "machine": machine.describe(peers, options.hips),
-        "settings": asdict(settings),
+        "settings": asdict(settings) | {"memory": options.memory},
         "missing": absent,
         **{name: workload.summary(answers[name]) for name, workload in WORKLOADS.items()},
     }

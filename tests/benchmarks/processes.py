@@ -20,13 +20,24 @@ ONE_THREAD = {
 }
 """Read once, when NumPy and its peers are loaded: so they are set before the process begins."""
 
+MEMORY = {
+    "kept": {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)},
+    "default": {},
+}
+"""What glibc does with the memory of an array that was freed: it is kept for the next one, or as the C library has it.
 
-def run(workload: str, job: dict[str, Any]) -> dict[str, Any]:
+By default glibc gives large blocks back to the kernel, which must clear every page of the next one. Whether it does so
+depends on the largest array that the process has freed before, and on what happens to lie above: steps with arrays of
+some 100 kB are two to three times slower in one process than in another, those by hand too. Kept, all contestants meet
+the same memory, and what is measured is computing.
+"""
+
+
+def run(workload: str, job: dict[str, Any], memory: str) -> dict[str, Any]:
     """The answer of ``tests.benchmarks.<workload>.work(job)`` from a process of its own."""
+    environment = os.environ | ONE_THREAD | MEMORY[memory]
     command = [sys.executable, "-m", f"tests.benchmarks.{workload}"]
-    done = subprocess.run(
-        command, input=json.dumps(job), cwd=ROOT, env=os.environ | ONE_THREAD, capture_output=True, text=True
-    )
+    done = subprocess.run(command, input=json.dumps(job), cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"the benchmark {workload} failed on {job}:\n{done.stderr}")
     answer: dict[str, Any] = json.loads(done.stdout)

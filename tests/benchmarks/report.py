@@ -84,5 +84,6 @@ def _machine(results: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}. One thread, float64; "
-        f"medians of {settings['processes']} processes with {settings['rounds']} rounds each."
+        f"medians of {settings['processes']} processes with {settings['rounds']} rounds each; memory that was freed: "
+        f"{settings['memory']}."
     )
