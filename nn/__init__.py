@@ -49,9 +49,7 @@ from nn.losses import L1Loss as L1Loss
 from nn.losses import MSELoss as MSELoss
 from nn.losses import NLLLoss as NLLLoss
 from nn.module import Module as Module
-from nn.module import ModuleList as ModuleList
 from nn.module import Parameter as Parameter
-from nn.module import Sequential as Sequential
 from nn.saving import load as load
 from nn.saving import save as save
 from nn.scalar import MLP as MLP
@@ -60,6 +58,8 @@ from nn.scalar import Neuron as Neuron
 from nn.seeding import get_rng_state as get_rng_state
 from nn.seeding import manual_seed as manual_seed
 from nn.seeding import set_rng_state as set_rng_state
+from nn.sequence import ModuleList as ModuleList
+from nn.sequence import Sequential as Sequential
 from nn.training import EarlyStopping as EarlyStopping
 from nn.training import History as History
 from nn.training import Training as Training

@@ -12,7 +12,8 @@ import numpy as np
 import autograd
 from nn import storage
 from nn.layers import Linear, ReLU
-from nn.module import Module, Sequential, raw
+from nn.module import Module, raw
+from nn.sequence import Sequential
 
 __all__ = ["Classifier", "Standardise", "load_classifier", "save_classifier"]
 

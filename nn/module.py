@@ -6,7 +6,7 @@ which they were assigned; there is no other register.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from autograd import Node, Tensor
 from autograd.scope import current as _scope
 
-__all__ = ["Module", "ModuleList", "Parameter", "Sequential"]
+__all__ = ["Module", "Parameter"]
 
 Array = np.ndarray[Any, Any]
 
@@ -51,6 +51,11 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, *, label: str | None = None, requires_grad: bool = True, dtype: Any = None) -> None:
         super().__init__(raw(data), label, requires_grad, dtype)
+
+
+def _tracked(value: Any) -> bool:
+    """Whether gradients are collected for it, as for a parameter."""
+    return isinstance(value, Node) and value.is_leaf and value.requires_grad
 
 
 class IncompatibleKeys(NamedTuple):
@@ -131,17 +136,15 @@ class Module:
             raise TypeError(
                 f"{name} is a {kind} and cannot become a {type(value).__name__}; assign to its .data, or nn.Parameter"
             )
-        if isinstance(value, Node) and value.is_leaf and value.requires_grad:
+        if _tracked(value):
             raise TypeError(
                 f"{name} is a {type(value).__name__} that requires a gradient but is no nn.Parameter, so that it would "
                 "never train: wrap it in nn.Parameter, or assign its .detach()"
             )
-        parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-        if any(isinstance(part, (Module, Parameter)) for part in parts):
-            raise TypeError(
-                f"{name} is a plain {type(value).__name__}, and what is in it would never train: use nn.ModuleList or "
-                "nn.Sequential for modules, and attributes for parameters"
-            )
+        if isinstance(value, _CONTAINERS) and any(
+            isinstance(part, (Module, Parameter)) or _tracked(part) for part in _parts(value)
+        ):
+            raise _hidden(name, value)
 
     def _walk(self, prefix: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Module]]:
         """This module and all below it with their prefixes (``"net.0."``); each once where ``seen`` is given."""
@@ -176,13 +179,26 @@ class Module:
         return (module for _, module in self.named_children())
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter with its path, a module's own before its parts'; a shared one once, by its first path."""
-        seen: set[int] = set()
-        for prefix, module in self._walk(seen=set()):
+        """Every parameter with its path, a module's own before its parts'; a shared one once, by its first path.
+
+        Raises
+        ------
+        TypeError
+            Where a plain list, tuple, dict or set holds parameters or modules that are found nowhere else.
+        """
+        found: dict[int, tuple[str, Parameter]] = {}
+        modules, containers = set[int](), []
+        for prefix, module in self._walk(seen=modules):
             for name, value in vars(module).items():
-                if isinstance(value, Parameter) and id(value) not in seen:
-                    seen.add(id(value))
-                    yield prefix + name, value
+                if isinstance(value, Parameter):
+                    found.setdefault(id(value), (prefix + name, value))
+                elif isinstance(value, _CONTAINERS):
+                    containers.append((prefix + name, value))
+        for path, container in containers:
+            for part in _parts(container):
+                if isinstance(part, (Module, Parameter)) and id(part) not in modules | found.keys():
+                    raise _hidden(path, container)
+        return iter(found.values())
 
     def parameters(self) -> Iterator[Parameter]:
         """Every parameter, a shared one once."""
@@ -338,85 +354,20 @@ class Module:
         return f"{type(self).__name__}({self.extra_repr()}{''.join(lines)}" + ("\n)" if lines else ")")
 
 
-class ModuleList(Module):
-    """Modules in a list: indexed, sliced and iterated like one, and found by `parameters`.
-
-    Examples
-    --------
-    >>> import nn
-    >>> layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(3))
-    >>> len(layers), [name for name, _ in layers[1:].named_parameters()]
-    (3, ['0.weight', '0.bias', '1.weight', '1.bias'])
-    """
-
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
-        self.extend(modules)
-
-    def _named(self) -> dict[str, Module]:
-        return {name: part for name, part in vars(self).items() if isinstance(part, Module)}
-
-    def _attach(self, name: str, module: Module) -> None:
-        if not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__} holds modules, got {module!r:.60} as number {len(self)}")
-        if not isinstance(name, str) or not name or "." in name:
-            raise ValueError(f"the name of a module must be text without dots, got {name!r}")
-        setattr(self, name, module)
-
-    def append(self, module: Module) -> Self:
-        """Add a module at the end."""
-        self._attach(str(len(self)), module)
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> Self:
-        """Add modules at the end."""
-        for module in modules:
-            self.append(module)
-        return self
-
-    def __len__(self) -> int:
-        return len(self._named())
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._named().values())
-
-    def __getitem__(self, index: int | slice) -> Any:
-        chosen = list(self)[index]
-        return ModuleList(chosen) if isinstance(chosen, list) else chosen
-
-    def __setitem__(self, index: int, module: Module) -> None:
-        self._attach(list(self._named())[index], module)
+_CONTAINERS = (list, tuple, dict, set)
 
 
-class Sequential(ModuleList):
-    """Modules one after the other, each taking the result of the one before.
-
-    Parameters
-    ----------
-    *modules : Module
-        Or one dict of names to modules.
-
-    Examples
-    --------
-    >>> import nn, numpy as np
-    >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
-    >>> model(np.ones((5, 2))).shape
-    (5, 1)
-    >>> model[0]
-    Linear(in_features=2, out_features=3, bias=True)
-    """
-
-    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
-        if len(modules) == 1 and isinstance(modules[0], Mapping):
-            for name, module in modules[0].items():
-                self._attach(name, module)
+def _parts(container: Any) -> Iterator[Any]:
+    """What is in a plain container, and in those in it."""
+    for part in container.values() if isinstance(container, dict) else container:
+        if isinstance(part, _CONTAINERS):
+            yield from _parts(part)
         else:
-            self.extend(modules)  # type: ignore[arg-type]
+            yield part
 
-    def __getitem__(self, index: int | slice) -> Any:
-        return Sequential(dict(list(self._named().items())[index])) if isinstance(index, slice) else list(self)[index]
 
-    def forward(self, x: Any) -> Any:
-        """The result of the last module."""
-        for module in self:
-            x = module(x)
-        return x
+def _hidden(name: str, container: Any) -> TypeError:
+    return TypeError(
+        f"{name} is a plain {type(container).__name__}, and what is in it would never train: use nn.ModuleList or "
+        "nn.Sequential for modules, and attributes for parameters"
+    )

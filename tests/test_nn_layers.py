@@ -498,6 +498,7 @@ REFUSED = [
     (lambda: nn.BatchNorm1d(3)(np.ones((2, 3, 4, 4))), ValueError, r"takes input of shape \(N, C\) or \(N, C, L\)"),
     (lambda: nn.BatchNorm2d(3)(ONE), ValueError, r"takes input of shape \(N, C, H, W\), C = 3"),
     (lambda: nn.BatchNorm1d(3, momentum=2), ValueError, "momentum must be a finite number from 0 to 1, got 2"),
+    (lambda: nn.LayerNorm(()), ValueError, "normalized_shape must name at least one axis"),
     (lambda: nn.LayerNorm((2, 4))(ONE), ValueError, r"takes input of shape \(\.\.\., 2, 4\), got \(2, 3\)"),
     (lambda: nn.Embedding(5, 2)([0, 5]), ValueError, r"indices of an Embedding must lie from 0 to 4, got 5 at \(1,\)"),
     (lambda: nn.Embedding(5, 2)([[0], [-1]]), ValueError, r"must lie from 0 to 4, got -1 at \(1, 0\)"),

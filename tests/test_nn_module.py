@@ -113,6 +113,46 @@ def test_parts_in_a_plain_container_would_never_train(hide, part):
         nn.Module().layers = hide([part()])
 
 
+HIDDEN = {
+    "a list of lists": [[nn.Linear(1, 1)]],
+    "a dict of lists": {"a": [nn.Linear(1, 1)]},
+    "a set": {nn.Linear(1, 1)},
+    "a list of Tensors": [Tensor([1.0])],
+    "a module without parameters, which eval() would not reach": [nn.Dropout(0.5)],
+}
+
+
+@pytest.mark.parametrize("container", HIDDEN.values(), ids=HIDDEN)
+def test_nor_would_parts_deeper_down(container):
+    with pytest.raises(TypeError, match=r"layers is a plain (list|dict|set).*never train"):
+        nn.Module().layers = container
+
+
+@pytest.mark.parametrize("part", [nn.Linear(1, 1), nn.Parameter([1.0]), nn.Dropout(0.5)])
+def test_parts_that_are_put_into_a_plain_list_later_are_noticed_when_parameters_are_asked_for(part):
+    inner, outer = nn.Module(), nn.Module()
+    inner.layers, outer.inner = [], inner
+    inner.layers.append(part)
+    for ask in (outer.parameters, outer.named_parameters, outer.zero_grad, lambda: nn.optim.SGD(outer.parameters())):
+        with pytest.raises(TypeError, match=r"inner\.layers is a plain list.*never train.*nn\.ModuleList"):
+            ask()
+    outer.also = part
+    assert len(list(outer.parameters())) == len(list(part.parameters() if isinstance(part, nn.Module) else [part]))
+
+
+def test_inputs_may_be_kept_in_a_list():
+    module = nn.Module()
+    module.seen = []
+    module.seen.append(Tensor([1.0]))
+    assert list(module.parameters()) == []
+
+
+def test_a_list_of_modules_takes_several():
+    with pytest.raises(TypeError, match="takes a list of modules, got one Linear"):
+        nn.ModuleList(nn.Linear(1, 1))
+    assert len(nn.ModuleList(nn.Sequential(nn.ReLU(), nn.Tanh()))) == 2
+
+
 def test_a_tracked_tensor_that_is_no_parameter_would_never_train():
     module = nn.Module()
     with pytest.raises(TypeError, match=r"W is a Tensor.*never train.*wrap it in nn\.Parameter"):

@@ -265,6 +265,7 @@ def test_groups_have_options_of_their_own_that_may_change():
 W = nn.Parameter([1.0], label="W")
 REFUSED = [
     (lambda: optim.SGD([]), ValueError, "params is empty"),
+    (lambda: optim.SGD(nn.Linear(1, 1)), TypeError, r"got one Linear; write model\.parameters\(\)"),
     (lambda: optim.SGD(W), TypeError, "params must be an iterable of parameters or of groups, got one Parameter"),
     (lambda: optim.SGD({"params": [W]}), TypeError, "got one dict"),
     (lambda: optim.SGD([np.ones(2)]), TypeError, "number 0 is a ndarray"),
@@ -278,6 +279,7 @@ REFUSED = [
     (lambda: optim.SGD([W], lr="fast"), TypeError, "lr must be a number, got 'fast'"),
     (lambda: optim.SGD([W], nesterov=True), ValueError, "nesterov needs a momentum above 0 and no dampening"),
     (lambda: optim.Adam([W], betas=(0.9, 1.0)), ValueError, "betas must be a finite number from 0 to below 1, got 1.0"),
+    (lambda: optim.Adam([W], betas=0.9), ValueError, r"betas must be two numbers, got 0.9"),
     (lambda: optim.Adam([W], betas=(0.9,)), ValueError, r"betas must be two numbers, got \(0.9,\)"),
     (lambda: optim.RMSprop([W], alpha=-0.1), ValueError, "alpha must be a finite number from 0 to 1"),
     (lambda: optim.Adagrad([W], lr_decay=-0.1), ValueError, "lr_decay must be a finite number from 0 up"),

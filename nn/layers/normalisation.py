@@ -161,6 +161,8 @@ class LayerNorm(Module):
         bias: bool = True,
     ) -> None:
         lengths = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
+        if not lengths:
+            raise ValueError("normalized_shape must name at least one axis, got none")
         self.normalized_shape = tuple(integer("normalized_shape", n) for n in lengths)
         self.eps = number("eps", eps, 0)
         self.weight = Parameter(np.ones(self.normalized_shape)) if elementwise_affine else None

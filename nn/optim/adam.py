@@ -61,7 +61,7 @@ class Adam(Optimizer):
     def check(self, options: dict[str, Any]) -> None:
         for name in ("lr", "eps", "weight_decay"):
             number(name, options[name], 0)
-        if len(options["betas"]) != 2:
+        if not isinstance(options["betas"], (tuple, list)) or len(options["betas"]) != 2:
             raise ValueError(f"betas must be two numbers, got {options['betas']!r}")
         for beta in options["betas"]:
             number("betas", beta, 0, 1, below=True)

@@ -43,8 +43,11 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Node, dict[str, Any]] = {}
-        if isinstance(params, (Node, Mapping)):
-            raise TypeError(f"params must be an iterable of parameters or of groups, got one {type(params).__name__}")
+        if isinstance(params, (Node, Mapping)) or not isinstance(params, Iterable):
+            advice = "; write model.parameters()" if hasattr(params, "parameters") else ""
+            raise TypeError(
+                f"params must be an iterable of parameters or of groups, got one {type(params).__name__}{advice}"
+            )
         given = list(params)
         if not given:
             raise ValueError("params is empty: there is nothing to optimise")

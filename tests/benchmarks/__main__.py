@@ -33,7 +33,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--memory",
         choices=list(processes.MEMORY),
         default="kept",
-        help="what glibc does with freed arrays, for all contestants: keep the memory for the next ones, or what it does "
+        help="what glibc does with freed arrays, for all contestants: keep their memory for the next, or what it does "
         "of itself (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
