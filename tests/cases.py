@@ -163,7 +163,10 @@ ELEMENTWISE = [
 ]  # fmt: skip
 
 REDUCTIONS = [
-    *of(ad.sum, *reduced(normal), on(normal(0, 3)), on(normal(0, 3), axis=0), on(M, 1), also=(np.sum,)),
+    *of(
+        ad.sum, *reduced(normal), on(normal(0, 3)), on(normal(0, 3), axis=0), on(normal(), axis=0), on(M, 1),
+        also=(np.sum,),
+    ),
     *of(ad.mean, *reduced(normal), on(M, 0), also=(np.mean,)),
     *of(ad.var, *reduced(normal)[1:-1], on(M, ddof=1), on(T, axis=(0, 2), ddof=1), also=(np.var,), analytic=False),
     *of(
@@ -178,16 +181,20 @@ REDUCTIONS = [
         on(np.array([[[2.0, 0.0], [3.0, 1.5]], [[0.5, 2.0], [1.0, 0.0]]]), axis=(0, -1), keepdims=True, note="zeros"),
         also=(np.prod,),
     ),
-    *of(ad.max, *reduced(apart), also=(np.max, np.amax)),
-    *of(ad.min, *reduced(apart), also=(np.min, np.amin)),
+    *of(ad.max, *reduced(apart), on(apart(), axis=-1), also=(np.max, np.amax)),
+    *of(ad.min, *reduced(apart), on(apart(), axis=0), also=(np.min, np.amin)),
     *of(
         ad.cumsum, on(normal(4)), on(M), on(M, axis=0), on(T, axis=-2), on(normal(0, 3), axis=0), on(normal()),
         also=(np.cumsum,),
     ),
-    *of(ad.logsumexp, *reduced(normal), formula=logsumexp),
-    *of(ad.softmax, on(normal(4)), on(M), on(M, axis=0), on(M, axis=None), on(T, axis=(0, -1)), formula=softmax),
+    *of(ad.logsumexp, *reduced(normal), on(normal(3, 0), axis=0), formula=logsumexp),
+    *of(
+        ad.softmax, on(normal(4)), on(M), on(M, axis=0), on(M, axis=None), on(T, axis=(0, -1)),
+        on(normal(0, 3), axis=0), formula=softmax,
+    ),
     *of(
         ad.log_softmax, on(normal(4)), on(M), on(M, axis=0), on(M, axis=None), on(T, axis=(0, -1)),
+        on(normal(0, 3)),
         formula=lambda x, axis=-1: np.log(softmax(x, axis)),
     ),
     *of(
@@ -237,11 +244,12 @@ MOVEMENT = [
     *of(ad.hstack, on([M, normal(2, 1)]), on([normal(3), normal(2)]), on([normal(), normal()]), also=(np.hstack,)),
     *of(
         ad.split, on(normal(6), 3), on(T, 2), on(T, 2, axis=-1), on(normal(5), [1, 3]), on(T, [1], 1),
-        on(normal(4), (0, 3)), on(normal(4), [-1]), on(normal(3), [1, 5], note="cut beyond the end"), also=(np.split,),
+        on(normal(4), (0, 3)), on(normal(4), [-1]), on(normal(3), [1, 5], note="cut beyond the end"),
+        on(normal(6), np.int64(2)), also=(np.split,),
     ),
     *of(
         ad.tile, on(normal(3), 2), on(M, (2, 1)), on(M, (2, 1, 3)), on(T, (2,)), on(normal(), 3), on(M, 0),
-        also=(np.tile,),
+        on(M, np.int64(2)), also=(np.tile,),
     ),
     *of(
         ad.repeat, on(normal(3), 2), on(M, 2), on(M, 2, axis=0), on(M, [1, 0, 2], axis=-1), on(normal(), 2),

@@ -191,7 +191,7 @@ def hstack(arrays: Sequence[Any]) -> Any:
 def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     """x cut along an axis: into so many equal sections, or before each of the indices."""
     length = np.shape(x)[axis]
-    if isinstance(indices_or_sections, int):
+    if isinstance(indices_or_sections, (int, np.integer)):
         if indices_or_sections < 1 or length % indices_or_sections:
             raise ValueError(f"split: {length} entries along axis {axis} make no {indices_or_sections} equal sections")
         step = length // indices_or_sections
@@ -234,7 +234,7 @@ def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
 
 def tile(x: Any, reps: int | Sequence[int]) -> Any:
     """The whole array several times along each axis."""
-    counts = (reps,) if isinstance(reps, int) else tuple(reps)
+    counts = (reps,) if isinstance(reps, (int, np.integer)) else tuple(reps)
     ndim = max(np.ndim(x), len(counts))
     counts = (1,) * (ndim - len(counts)) + counts
     shape = (1,) * (ndim - np.ndim(x)) + np.shape(x)

@@ -25,7 +25,7 @@ _add: Any = np.add.reduce  # what np.sum calls in the end, without its Python la
 
 def spread(t: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
     """A result ``t`` of reducing ``x`` with the reduced axes put back, so that it can be broadcast to x's shape."""
-    if axis is None or keepdims:
+    if axis is None or keepdims or x.ndim == 0:  # of a number NumPy accepts axis 0 too
         return t
     axes = positive_axes(axis, x.ndim)
     return reshape(t, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
@@ -127,7 +127,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
 )
 def logsumexp(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) without overflow."""
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):  # of nothing but -inf it is log(0), which is -inf
         out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
@@ -140,7 +140,7 @@ def logsumexp(x: Any, axis: Axes = None, *, keepdims: bool = False) -> Any:
 )
 def softmax(x: Any, axis: Axes = -1) -> Any:
     """exp(x) / sum(exp(x)) without overflow: along the last axis unless told otherwise."""
-    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
