@@ -276,9 +276,14 @@ def describe(node: Node) -> str:
     made_by = "leaf" if node.primitive is None else f"made by {node.primitive.name}"
     shape = getattr(node.primal, "shape", None)
     facts = f"{type(node).__name__} {made_by}" + ("" if shape is None else f", shape {shape}")
+    facts += made_at(node)
+    return f"a {facts}" if node.label is None else f"{node.label!r} ({facts})"
+
+
+def made_at(node: Node) -> str:
+    """Where in the user's code a node was recorded, as messages end with it; nothing where lines were not traced."""
     line = getattr(node.origin, "place", None)
-    made = "" if line is None else f", made at {line}"
-    return f"a {facts}{made}" if node.label is None else f"{node.label!r} ({facts}{made})"
+    return "" if line is None else f", made at {line}"
 
 
 # --- copying and pickling -------------------------------------------------------------------------------------------

@@ -54,6 +54,10 @@ class Operators(Node):
         """The same number or array as a constant leaf: no gradient flows through it."""
         raise NotImplementedError
 
+    def conjugate(self) -> Self:
+        """Itself: a real number is its own conjugate. NumPy asks for it, as in np.var of an object array."""
+        return self
+
     def __add__(self, other: Any) -> Any:
         return e.add.record((self, other))
 

@@ -7,6 +7,7 @@ Python floats, on arrays, and on nodes, where the gradient becomes a graph of it
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Sequence
 from types import MethodType
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import NO_PARAMS, Constant, Node, describe, next_serial
+from autograd.graph import NO_PARAMS, Constant, Node, describe, made_at, next_serial
 from autograd.scope import Scope, Watched, recording
 
 new = object.__new__
@@ -153,7 +154,10 @@ class Primitive:
         if len(metadata) > len(self.metadata):
             most = len(self.rules) + len(self.metadata)
             raise TypeError(f"{self.name} takes at most {most} arguments, got {len(self.rules) + len(metadata)}")
-        return {**dict(zip(self.metadata, metadata, strict=False)), **params}
+        named = dict(zip(self.metadata, metadata, strict=False))
+        if twice := named.keys() & params.keys():
+            raise TypeError(f"{self.name} got several values for {', '.join(sorted(twice))}")
+        return {**named, **params}
 
     def rules_for(self, count: int) -> Sequence[Callable[..., Any]]:
         """The rules of so many arguments."""
@@ -193,6 +197,8 @@ class Primitive:
             for name, given in params.items():
                 if isinstance(given, Node):
                     raise TypeError(f"{self.name}: {name} is metadata and must be plain, not a {type(given).__name__}")
+                if isinstance(given, list):  # its owner may write into it before the sweep reads it
+                    params = {**params, name: copy.deepcopy(given)}
         if plain:
             if kind.of_floats and any(isinstance(arg, np.ndarray) and arg.ndim for arg in args):
                 return self.one_by_one(args, params)
@@ -225,7 +231,7 @@ class Primitive:
         try:
             if params:
                 for given in params.values():
-                    if isinstance(given, Node):
+                    if isinstance(given, (Node, list)):
                         return self.record((x,), params)
                 out = function(x.primal, **params)
             else:
@@ -256,7 +262,7 @@ class Primitive:
 
     def complaint(self, nodes: tuple[Node, ...], params: dict[str, Any], error: Exception) -> str:
         shapes = " and ".join(
-            str(getattr(node.primal, "shape", "scalar")) + (f" of {node.label!r}" if node.label else "")
+            str(getattr(node.primal, "shape", "scalar")) + (f" of {node.label!r}" if node.label else "") + made_at(node)
             for node in nodes
         )
         given = "".join(f", {name}={value!r}" for name, value in params.items())

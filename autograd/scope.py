@@ -6,10 +6,11 @@ makes others. A scope can have watchers, which see each node as it is recorded.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from autograd.graph import Node
@@ -110,6 +111,12 @@ class _Context(ContextDecorator):
     def entered(self) -> Scope | Watched | None:
         """What is the current scope inside."""
         raise NotImplementedError
+
+    def _recreate_cm(self) -> Self:
+        """The block around one call of a decorated function; threads, each in a call of its own, share no tokens."""
+        block = copy.copy(self)
+        block._tokens = []
+        return block
 
     def __call__(self, function: Any) -> Any:
         if function.__code__.co_flags & _GENERATOR:

@@ -297,6 +297,22 @@ class Tensor(NumpyProtocol):
         """The position of the smallest entry, as plain integers."""
         return np.argmin(self.primal, axis=axis)
 
+    def argsort(self, axis: int | None = -1) -> Any:
+        """The positions that would sort the entries, as plain integers."""
+        return np.argsort(self.primal, axis=axis)
+
+    def any(self, axis: int | None = None) -> Any:
+        """Whether an entry is not 0, as plain bools."""
+        return np.any(self.primal, axis=axis)
+
+    def all(self, axis: int | None = None) -> Any:
+        """Whether no entry is 0, as plain bools."""
+        return np.all(self.primal, axis=axis)
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists, outside the graph."""
+        return self.primal.tolist()
+
     # What recording and sweeping ask of a kind of node.
 
     of_floats: ClassVar[bool] = False

@@ -102,6 +102,25 @@ def test_a_constant_leaf_and_a_buffer_that_is_filled_again():
             y.backward()
 
 
+def test_a_list_given_as_metadata_is_taken_as_it_was():
+    w, order = Tensor(np.arange(8.0).reshape(2, 2, 2)), [0, 2, 1]
+    of_several = [np.transpose(w, order), w.transpose(order)]
+    order[:] = [1, 0, 2]
+    pad = [[0, 1], [1, 0]]
+    v = Tensor([[1.0, 2.0]])
+    of_nested = np.pad(v, pad)
+    pad[0][0] = 1
+    weights = np.arange(8.0).reshape(2, 2, 2)
+    for y in of_several:
+        assert autograd.grad(np.sum(y * weights), w).tolist() == weights.transpose(0, 2, 1).tolist()
+    assert autograd.grad(np.sum(of_nested * [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]), v).tolist() == [[1.0, 2.0]]
+
+
+def test_an_argument_is_given_once():
+    with pytest.raises(TypeError, match="sum got several values for axis"):
+        Tensor([[1.0, 2.0]]).sum(0, axis=1)
+
+
 def test_indices_and_conditions_are_taken_as_they_were():
     w = Tensor([1.0, 2.0, 3.0])
     index, chosen = np.array([0, 1]), np.array([True, False, True])
@@ -228,6 +247,17 @@ def test_a_value_meets_a_tensor():
 def test_shapes_that_do_not_fit(combine, name):
     with pytest.raises(ValueError, match=rf"{name} of shapes \(4, 3\) of 'X' and \(4, 2\) of 'W'"):
         combine(Tensor(np.ones((4, 3)), "X"), Tensor(np.ones((4, 2)), "W"))
+
+
+def test_shapes_that_do_not_fit_come_with_the_lines_that_made_them():
+    W = Tensor(np.ones((2, 3)), label="W")
+    with autograd.trace_lines():
+        hidden = W * 2
+        with pytest.raises(
+            ValueError,
+            match=rf"\(2, 3\) of 'W' and \(2, 3\), made at test_never_silent.py:{hidden.origin.lineno} in test_shapes",
+        ):
+            W @ hidden
 
 
 def test_a_vector_needs_a_seed_of_its_shape():

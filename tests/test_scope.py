@@ -54,6 +54,35 @@ def test_a_scope_is_left_by_an_exception_and_is_not_seen_by_other_threads():
     assert names(x * x) == seen[0] == []
 
 
+@pytest.mark.parametrize("decorated", [scope("shared"), no_grad()], ids=["scope", "no_grad"])
+def test_a_decorated_function_runs_in_several_threads_at_once(decorated):
+    x = Value(2.0)
+    inside = {who: threading.Event() for who in ("first", "second")}
+    outside = threading.Event()
+    seen = {}
+
+    @decorated
+    def square(who):
+        inside[who].set()
+        (inside["second"] if who == "first" else outside).wait(10)
+        return x * x
+
+    def call(who):
+        seen[who] = square(who), x * x
+        outside.set()
+
+    first, second = (threading.Thread(target=call, args=(who,)) for who in inside)
+    first.start()
+    inside["first"].wait(10)
+    second.start()  # who is in first is out first
+    first.join()
+    second.join()
+    for who in ("first", "second"):
+        within, after = seen[who]
+        assert (names(within) == ["shared"]) if isinstance(decorated, scope) else not within.requires_grad
+        assert names(after) == []
+
+
 def test_a_scope_records_nothing_under_no_grad():
     x = Value(1.0)
     with no_grad(), scope("quiet"):

@@ -133,6 +133,9 @@ def test_methods_are_the_functions():
         np.testing.assert_allclose(ours.data, theirs, rtol=1e-14)
         assert ours.shape == np.shape(theirs)
     assert t.argmax() == x.argmax() and (t.argmin(axis=1) == x.argmin(axis=1)).all()
+    assert (t.argsort(axis=0) == x.argsort(axis=0)).all() and t.tolist() == x.tolist()
+    zeros = np.array([[0.0, 2.0], [0.0, 0.0]])
+    assert Tensor(zeros).any(axis=1).tolist() == [True, False] and not Tensor(zeros).all()
 
 
 # --- unusual memory ---------------------------------------------------------------------------------------------------
