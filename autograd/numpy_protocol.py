@@ -38,7 +38,12 @@ _POSITIONS: dict[Any, tuple[str, ...]] = {
     np.std: ("axis", "dtype", "out", "ddof", "keepdims"),
     np.max: ("axis", "out", "keepdims"),
     np.min: ("axis", "out", "keepdims"),
+    np.amax: ("axis", "out", "keepdims"),
+    np.amin: ("axis", "out", "keepdims"),
     np.cumsum: ("axis", "dtype", "out"),
+    np.trace: ("offset", "axis1", "axis2", "dtype", "out"),
+    np.take: ("indices", "axis", "out", "mode"),
+    np.linalg.norm: ("ord", "axis", "keepdims"),
 }
 """What NumPy's own positions mean, where they are not ours."""
 

@@ -17,9 +17,11 @@ functional = torch.nn.functional
 
 
 def plain(arg):
-    """Metadata as torch wants it: index and mask arrays are tensors, bare numbers stay."""
+    """Metadata as torch wants it: index and mask arrays are tensors, bare numbers stay, or become Python's."""
     if isinstance(arg, np.ndarray) and arg.dtype.kind in "iub":
         return torch.from_numpy(arg.astype(arg.dtype if arg.dtype == bool else np.int64))
+    if isinstance(arg, np.integer):
+        return int(arg)
     return type(arg)(map(plain, arg)) if isinstance(arg, (list, tuple)) else arg
 
 
@@ -29,8 +31,8 @@ def doubles(f):
 
 
 def axes_of(x, axis):
-    """The axes that NumPy means, positive: torch reads an empty tuple as all of them."""
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    """The axes that NumPy means, positive: torch reads an empty tuple as all of them, and a number has none."""
+    axes = range(x.ndim) if axis is None or x.ndim == 0 else axis if isinstance(axis, tuple) else (axis,)
     return [i % x.ndim for i in axes]
 
 

@@ -40,6 +40,10 @@ EXPRESSIONS = {
     "np.sum by name": (lambda t: np.sum(a=t, axis=1), lambda m: np.sum(a=m, axis=1)),
     "np.mean positional": (lambda t: np.mean(t, 1), lambda m: np.mean(m, 1)),
     "np.mean dtype None": (lambda t: np.mean(t, 0, None), lambda m: np.mean(m, 0, None)),
+    "np.amax positional": (lambda t: np.amax(t, 1, None, True), lambda m: np.amax(m, 1, None, True)),
+    "np.trace positional": (lambda t: np.trace(t, 1, 0, 1, None), lambda m: np.trace(m, 1, 0, 1, None)),
+    "np.take positional": (lambda t: np.take(t, [0, 2], 1, None), lambda m: np.take(m, [0, 2], 1, None)),
+    "np.linalg.norm positional": (lambda t: np.linalg.norm(t, 3, 0, True), lambda m: np.linalg.norm(m, 3, 0, True)),
     "np.concatenate": (lambda t: np.concatenate([t, X], axis=0), lambda m: np.concatenate([m, X], axis=0)),
     "np.stack": (lambda t: np.stack([M, t, t], axis=1), lambda m: np.stack([M, m, m], axis=1)),
     "np.where": (lambda t: np.where(M > 0, t, 2.0), lambda m: np.where(M > 0, m, 2.0)),
@@ -51,6 +55,10 @@ EXPRESSIONS = {
     "np.linalg.norm": (np.linalg.norm, np.linalg.norm),
     "np.linalg.solve": (lambda t: np.linalg.solve(t, X.T), lambda m: np.linalg.solve(m, X.T)),
     "np.einsum": (lambda t: np.einsum("ij,kj->ik", t, X), lambda m: np.einsum("ij,kj->ik", m, X)),
+    "np.einsum optimize": (
+        lambda t: np.einsum("ij,jk,lk->il", t, t, X, optimize=True),
+        lambda m: np.einsum("ij,jk,lk->il", m, m, X),
+    ),
     "np.transpose": (lambda t: np.transpose(t, (1, 0)), lambda m: m.T),
     "np.reshape": (lambda t: np.reshape(t, (1, 9)), lambda m: m.reshape(1, 9)),
     "np.add.reduce": (lambda t: np.add.reduce(t, axis=1), lambda m: m.sum(axis=1)),
@@ -138,6 +146,7 @@ ON_OBJECTS = {
     "a Value and numbers": (lambda a, b, v: v[0] * A - A * v[1], lambda a, b, v: v[0] * A - A * v[1]),
     "np.dot with a Value": (lambda a, b, v: np.dot(a, v[0]) + np.dot(v[1], A), lambda a, b, v: a * v[0] + v[1] * A),
     ".T and []": (lambda a, b, v: a.T[1:] * v[0], lambda a, b, v: a.T[1:] * v[0]),
+    "np.var and np.std": (lambda a, b, v: np.var(a) + np.std(a, 0), lambda a, b, v: np.var(a) + np.std(a, 0)),
 }
 
 

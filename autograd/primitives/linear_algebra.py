@@ -147,8 +147,11 @@ def contract(*operands: Any, subscripts: str) -> Any:
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
-def einsum(subscripts: str, *operands: Any) -> Any:
+def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     """Sum of products over named axes, as `numpy.einsum`: explicit ("ij,jk->ik") or implicit ("ij,jk"), with "...".
+
+    NumPy's ``optimize`` is accepted and left out of account: it changes the time, not the result, and the order of more
+    than two operands is optimised in any case.
 
     Examples
     --------
