@@ -109,7 +109,7 @@ CASES = {
                          "tanh by hand, at z = 800", "np.tanh(z)", lambda z: np.tanh(z) + z),
     "softplus by hand": Case(800.0, lambda z: np.log(1 + np.exp(z)), "inf", "forward", "exp",
                              "softplus by hand, at z = 800", "autograd.softplus(z)", autograd.softplus),
-    "a parameter that ran away": Case(1e200, lambda w: w * w, "inf", "forward", "mul", "x has grown to 1e+200",
+    "a parameter that ran away": Case(1e200, lambda w: w * w, "inf", "forward", "mul", "x is as large as 1e+200",
                                       "a lower learning rate"),
     "a parameter that is nan": Case(np.nan, lambda w: w * 2, "nan", "forward", "", "x holds nan before anything",
                                     "autograd.detect_faults()"),
@@ -259,7 +259,7 @@ ARRAYS = {
         lambda: np.prod(Tensor(np.full(50, 1e10))), "prod", "a product of 50 factors has grown beyond",
         "add logarithms", lambda: np.sum(np.log(Tensor(np.full(50, 1e10))))),
     "cumsum": (
-        lambda: np.cumsum(Tensor([1e308, 1e308], label="w"))[1], "cumsum", "cumsum of it is beyond",
+        lambda: np.cumsum(Tensor([1e308, 1e308], label="w"))[1], "cumsum", "cumsum is beyond",
         "smaller steps", None),
     "norm(0) by hand": (
         lambda: np.sqrt(np.sum(Tensor(np.zeros(3)) ** 2)),
@@ -310,7 +310,7 @@ ARRAYS = {
         lambda: np.sum(Tensor([1.0, 1.0]) @ np.array([1.0, np.nan])),
         "", "holds nan from the start", "np.isfinite(X).all(axis=1)", None),
     "too large a learning rate": (
-        lambda: diverged(lr=1e3), "power", "W has grown to", "a lower learning rate", lambda: diverged(lr=0.05)),
+        lambda: diverged(lr=1e3), "power", "W is as large as", "a lower learning rate", lambda: diverged(lr=0.05)),
 }  # fmt: skip
 
 

@@ -62,6 +62,14 @@ class Attention(nn.Module):
         return self.head(autograd.mean(self.attention(h, h, h, is_causal=True)[0], axis=1))
 
 
+def log_of_softmax(scores, classes):
+    return -np.mean(np.log(autograd.softmax(scores)[np.arange(len(classes)), classes] + 1e-12))
+
+
+def squares_of_softmax(scores, classes):
+    return np.mean((autograd.softmax(scores) - np.eye(4)[classes]) ** 2)
+
+
 CE = nn.CrossEntropyLoss()
 MODELS = {
     "linear": (linear(6, 4), ROWS, CLASSES, CE),
@@ -83,6 +91,11 @@ MODELS = {
     "convolution": (layers(lambda: nn.Conv2d(1, 4, 3), nn.ReLU, lambda: nn.MaxPool2d(2), nn.Flatten, linear(36, 4)),
                     IMAGES, CLASSES[:8], CE),
     "log softmax and nll": (layers(linear(6, 4), lambda: nn.LogSoftmax(1)), ROWS, CLASSES, nn.NLLLoss()),
+    "softmax, and the log with an epsilon": (layers(linear(6, 16), nn.GELU, linear(16, 4)), ROWS, CLASSES,
+                                             log_of_softmax),
+    "softmax and squares": (layers(linear(6, 16), nn.SiLU, linear(16, 4)), ROWS, CLASSES, squares_of_softmax),
+    "root of the mean square": (layers(linear(6, 8), nn.SiLU, linear(8, 1)), ROWS, CLASSES[:, None] * 1.0,
+                                lambda z, y: np.sqrt(np.mean((z - y) ** 2))),
     "sigmoid and bce": (layers(linear(6, 8), nn.Tanh, linear(8, 1), nn.Sigmoid),
                         ROWS, (CLASSES[:, None] > 1) * 1.0, nn.BCELoss()),
     "bce with logits": (layers(linear(6, 8), nn.Tanh, linear(8, 1)),
@@ -158,6 +171,13 @@ def test_trained_until_nothing_is_left_to_learn(steps):
         lambda x: np.maximum(x, x - 1),
         lambda x: np.clip(x, -10, 10),
         lambda x: np.sqrt(x * x + 1e-12),
+        lambda x: np.exp(-np.abs(x) * 300.0),  # 0, and as small as it can be
+        lambda x: autograd.softplus(-np.abs(x) * 300.0),
+        lambda x: autograd.sigmoid(-np.abs(x) * 300.0),
+        lambda x: 1 / (1 + np.exp(np.abs(x) * 80.0)),
+        lambda x: (x * 0.0) * (x * 0.0),
+        lambda x: (x - x.data) * (x - x.data),
+        lambda x: (x - x.data) ** 4,
     ],
 )
 @pytest.mark.parametrize("x", [3.0, -3.0])

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.faults.patterns import match
 from autograd.graph import Node
 from autograd.primitive import Primitive
-from autograd.primitives.elementwise import maximum, minimum, relu, sigmoid, sign, tanh
+from autograd.primitives.elementwise import gelu, maximum, minimum, relu, sigmoid, sign, silu, softplus, tanh
 
 __all__ = ["ACTIVATIONS", "Activation", "Use", "uses"]
 
@@ -68,6 +68,7 @@ SMALLER_WEIGHTS = (
     "smaller weights: nn.init.xavier_normal_(W), and inputs of a size of about 1; or nn.LayerNorm before it"
 )
 LOGITS = "nn.BCEWithLogitsLoss()(z, y), whose gradient at z does not vanish where the answer is wrong"
+NO_BOUND = "no bound on what the loss compares, or one that has a slope: np.tanh(z) or autograd.sigmoid(z)"
 
 ACTIVATIONS: tuple[Activation, ...] = (
     Activation(
@@ -78,6 +79,18 @@ ACTIVATIONS: tuple[Activation, ...] = (
         "dead relu: z is at most {top} in {units}, and the slope there is 0",
         "nn.LeakyReLU() in place of relu; or nn.init.kaiming_normal_(W), biases of 0 and a lower learning rate",
         "no relu at the end: compare z itself with the target",
+    ),
+    *(
+        Activation(
+            smooth.name,
+            (f"{smooth.name}(z)",),
+            smooth,
+            lambda g, z, out: g < 0,
+            f"dead {smooth.name}: z = {{z}} in {{units}}, where its slope is {{steepest}}",
+            SMALLER_WEIGHTS,
+            f"no {smooth.name} at the end: compare z itself with the target",
+        )
+        for smooth in (gelu, silu, softplus)
     ),
     Activation(
         "sigmoid",
@@ -113,7 +126,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
         lambda g, z, out: g < 0,
         "clipped: z = {z} lies below the bound in {units}, where the slope is 0",
         "no bound inside a network; autograd.softplus(z) for a number that must be positive",
-        "no bound on what the loss compares: " + LOGITS,
+        NO_BOUND,
     ),
     Activation(
         "clip",
@@ -122,12 +135,27 @@ ACTIVATIONS: tuple[Activation, ...] = (
         lambda g, z, out: g > 0,
         "clipped: z = {z} lies above the bound in {units}, where the slope is 0",
         "no bound inside a network; np.tanh(z) for a number that must stay small",
-        "no bound on what the loss compares: " + LOGITS,
+        NO_BOUND,
     ),
 )
 """The table."""
 
-ENDS = {"relu", "maximum", "minimum", "select", "sigmoid", "tanh", "sign", "div", "sub", "reciprocal", "raise_to"}
+ENDS = {
+    "relu",
+    "gelu",
+    "silu",
+    "softplus",
+    "maximum",
+    "minimum",
+    "select",
+    "sigmoid",
+    "tanh",
+    "sign",
+    "div",
+    "sub",
+    "reciprocal",
+    "raise_to",
+}
 
 
 def uses(node: Node) -> Iterator[Use]:

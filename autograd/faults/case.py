@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.faults.formula import number, numbers
 from autograd.faults.patterns import Match, find
 from autograd.graph import Node
+
+if TYPE_CHECKING:
+    from autograd.faults.origins import Edge
 
 __all__ = ["Case", "Users", "is_elementwise", "users_of"]
 
@@ -33,12 +36,12 @@ class Case:
         What every node is an argument of, by its serial.
     at : tuple of int or None
         The entry; None where the result is no array, or the whole of it is meant.
-    g : array_like, optional
-        The cotangent of the result: given in the backward pass only.
+    edge : Edge, optional
+        The rule that went wrong: given in the backward pass only.
     """
 
-    def __init__(self, node: Node, users: Users, at: Index | None = None, g: Any = None) -> None:
-        self.node, self.users, self.at, self.g = node, users, at, g
+    def __init__(self, node: Node, users: Users, at: Index | None = None, edge: Edge | None = None) -> None:
+        self.node, self.users, self.at, self.edge = node, users, at, edge
         self.match: Match = NOTHING
 
     @property
@@ -49,7 +52,7 @@ class Case:
     @property
     def backward(self) -> bool:
         """Whether it went wrong in the operation's rule."""
-        return self.g is not None
+        return self.edge is not None
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -73,7 +76,7 @@ class Case:
         if name == "out":
             return node.primal
         if name == "g":
-            return self.g
+            return None if self.edge is None else self.edge.g
         if name in self.match.names:
             return self.match.names[name].primal
         if f"minus_{name}" in self.match.names:

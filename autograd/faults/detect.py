@@ -24,9 +24,14 @@ class detect_faults:
     """Raise at the first nan or inf, forward and backward: ``with detect_faults():``.
 
     Every result and every cotangent is looked at, which makes small operations several times slower; `find_fault`
-    looks afterwards, and only at what was computed. An operation is judged by itself: also an infinity that would do no
-    harm later stops the computation, such as one that a where discards: so what it tells to write has a harmless
-    argument inside the where too. With `trace_lines` on the message names the line.
+    looks afterwards, and only at what was computed. With `trace_lines` on the message names the line.
+
+    An operation is judged by itself, without what comes after it. So an infinity that would do no harm stops the
+    computation too, such as one that a where discards: what to write then has a harmless argument inside the where, as
+    one writes it in PyTorch and JAX, ``where(x > 0, np.log(where(x > 0, x, 1)), 0)``. Only nan and inf are looked for:
+    a gradient that is 0, vanishes or explodes without overflow is for `find_fault`, whose notes say what counts. An
+    operation on plain arrays or under `no_grad` is not seen, nor is an update of the parameters, except by the first
+    operation on what it made nan.
 
     Raises
     ------

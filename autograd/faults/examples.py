@@ -7,19 +7,49 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.faults.activations import Use
+from autograd.faults.activations import LOGITS, Use
 from autograd.faults.case import is_elementwise
 from autograd.faults.patterns import MOVEMENT, match
 from autograd.faults.sweeping import swept
 from autograd.graph import Node, tape
 
-__all__ = ["Lost", "lost_length", "meets_logarithm", "of_sigmoid", "wrong_and_flat"]
+__all__ = ["Lost", "Probability", "given_up", "lost_length", "meets_logarithm", "probability", "wrong_and_flat"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 LOGARITHMS = {"log", "log2", "log10", "log1p", "binary_cross_entropy"}
-PROBABILITIES = ("SIGMOID(z)", "1 - SIGMOID(z)")
-CLIPPED = (*PROBABILITIES, *(f"maximum({p}, c)" for p in PROBABILITIES), *(f"minimum({p}, c)" for p in PROBABILITIES))
+
+
+class Probability(NamedTuple):
+    """A way to make probabilities of scores z.
+
+    Attributes
+    ----------
+    name : str
+    patterns : tuple of str
+        Formulas for it.
+    logits : str
+        The loss to write, which takes the scores themselves.
+    """
+
+    name: str
+    patterns: tuple[str, ...]
+    logits: str
+
+    def clipped(self) -> tuple[str, ...]:
+        """Formulas for it with a bound, and without."""
+        bounds = ("maximum", "minimum")
+        return (*self.patterns, *(f"{bound}({p}, c)" for bound in bounds for p in self.patterns))
+
+
+PROBABILITIES = (
+    Probability("sigmoid", ("SIGMOID(z)", "1 - SIGMOID(z)"), LOGITS),
+    Probability(
+        "softmax",
+        ("SOFTMAX(z)",),
+        "nn.CrossEntropyLoss()(z, classes), whose gradient at z does not vanish where the answer is wrong",
+    ),
+)
 
 HARDLY = 1e-3
 """Of its own pull an example that is entirely wrong gets so little, when it is called lost."""
@@ -53,13 +83,25 @@ def wrong_and_flat(use: Use, g: Array, out: Array, seed: float) -> Any:
     return wrong & (use.slope <= FLAT) & (size >= STEEP * share) & (passed <= HARDLY * min(share, float(passed.max())))
 
 
-def of_sigmoid(node: Node, name: str) -> Any:
-    """What the sigmoid is of, if an activation of this name is one, or the bound of one; else None."""
-    starts = {"sigmoid": (node,), "clip": node.args}.get(name, ())
-    found = next((found for start in starts for pattern in CLIPPED if (found := match(pattern, start))), None)
-    if found is None:
-        return None
-    return found.names["z"].primal if "z" in found.names else -found.names["minus_z"].primal
+def given_up(p: Array, g: Array, seed: float) -> Any:
+    """Which probabilities of a softmax a logarithm pulls up, and are so near to 0 that nothing of that gets through.
+
+    What gets to the scores is p times the cotangent, and for the logarithm of p that is 1, however small p is.
+    """
+    share = seed / max(1, g.size)
+    return (g <= -STEEP * share) & (p * -g <= HARDLY * share)
+
+
+def probability(node: Node, name: str) -> tuple[Probability, Any] | None:
+    """Which probability an activation of this name is, or the bound of one, and the scores that it is of."""
+    starts = {"sigmoid": (node,), "softmax": (node,), "clip": node.args}.get(name, ())
+    for made in PROBABILITIES:
+        for pattern in made.clipped():
+            for start in starts:
+                names = found.names if (found := match(pattern, start)) else {}
+                if names:
+                    return made, names["z"].primal if "z" in names else -names["minus_z"].primal
+    return None
 
 
 def meets_logarithm(node: Node, users: Mapping[int, list[Node]]) -> bool:

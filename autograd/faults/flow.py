@@ -8,16 +8,23 @@ that as it is. A *station* is a layer that a parameter enters directly.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.faults.activations import Use, uses
 from autograd.faults.patterns import MOVEMENT
 from autograd.graph import Node
 
-__all__ = ["Layer", "layers_of", "stations_of"]
+__all__ = ["LEAST_LAYERS", "LOST", "Array", "Flow", "Layer", "Stuck", "operation", "per_layer"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+
+LOST = 1e-6
+"""A flow has vanished when it is smaller than before by this factor, and exploded when it is larger by as much."""
+
+LEAST_LAYERS = 5
+"""Fewer layers are no chain in which a gradient could explode, or vanish for no other reason."""
 
 
 class Layer:
@@ -60,6 +67,10 @@ class Layer:
         leaves = [_moved(arg) for node in self.nodes for arg in node.args]
         return list({leaf.serial: leaf for leaf in leaves if leaf.is_leaf and leaf.requires_grad}.values())
 
+    def is_inner(self) -> bool:
+        """Whether a parameter went into one of the arguments before."""
+        return any(arg.requires_grad and not _moved(arg).is_leaf for node in self.nodes for arg in node.args)
+
 
 def _moved(node: Node) -> Node:
     """What a node is a rearrangement of."""
@@ -87,7 +98,7 @@ def layers_of(nodes: list[Node], cotangents: Mapping[int, Any]) -> list[Layer]:
         layer.nodes.append(node)
         g = cotangents.get(node.serial)
         if g is not None:
-            layer.flow += float(np.abs(g).sum()) if isinstance(g, np.ndarray) else abs(float(g))
+            layer.flow += float(np.abs(g).sum(dtype=float)) if isinstance(g, np.ndarray) else abs(float(g))
     return sorted(layers.values(), key=lambda layer: layer.serial)
 
 
@@ -100,3 +111,89 @@ def stations_of(layers: list[Layer]) -> list[tuple[Layer, float]]:
         for leaf in leaves:
             best[leaf.serial] = max(layer.flow, best.get(leaf.serial, 0.0))
     return [(layer, max(best[leaf.serial] for leaf in leaves)) for layer, leaves in stations]
+
+
+class Stuck(NamedTuple):
+    """A layer that is an activation: its numbers, and how much of the flow gets through."""
+
+    layer: Layer
+    use: Use
+    g: Array
+    passed: float
+
+    @property
+    def units(self) -> int:
+        """How many numbers it has."""
+        return int(self.use.z.size)
+
+
+class Flow:
+    """A backward pass, as a flow through layers.
+
+    Parameters
+    ----------
+    root : Node
+    nodes : list of Node
+        Its tape.
+    cotangents : mapping
+        By serial.
+    """
+
+    def __init__(self, root: Node, nodes: list[Node], cotangents: Mapping[int, Any]) -> None:
+        self.root, self.nodes, self.cotangents = root, nodes, cotangents
+        self.layers = layers_of(nodes, cotangents)
+        self.stations = stations_of(self.layers)
+        self.seed = float(np.abs(np.asarray(cotangents[root.serial])).sum())
+
+    def products(self) -> list[Layer]:
+        """The stations at which a parameter multiplies what other parameters went into, and the first of all.
+
+        A bias multiplies nothing, nor do the weights of what is new at each step of a recurrent network; where nothing
+        is multiplied, all stations count.
+        """
+        stations = [layer for layer, _ in self.stations]
+        products = [layer for layer in stations if operation(layer.node) not in ("add", "sub")]
+        return [layer for layer in products if layer is products[0] or layer.is_inner()] or stations
+
+    def is_network(self) -> bool:
+        """Whether parameters enter by matrix products, or activations stand between them."""
+        return any(_multiplies_matrices(layer.node) for layer, _ in self.stations) or bool(self.activations(-1, np.inf))
+
+    def activations(self, above: int, below: float, *, dry: bool = False) -> list[Stuck]:
+        """The activations among the layers between two serials, newest first; those without any flow too, if dry."""
+        found = []
+        for layer in reversed(self.layers):
+            if above < layer.serial < below and (dry or layer.flow > 0):
+                use = _use_of(layer)
+                if use is not None:
+                    g = layer.cotangent(self.cotangents)
+                    found.append(Stuck(layer, use, g, float((np.abs(g) * use.slope).sum())))
+        return found
+
+
+def operation(node: Node) -> str:
+    """The name of what made a node."""
+    return "" if node.primitive is None else node.primitive.name
+
+
+def _multiplies_matrices(node: Node) -> bool:
+    return node.primitive is not None and node.primitive.arrays_only and len(node.args) == 2
+
+
+def per_layer(flows: list[float]) -> float:
+    """The factor from one layer to the one below it, on average; of flows from the oldest to the newest."""
+    flows = [size for size in flows if size > 0]
+    return float((flows[0] / flows[-1]) ** (1 / max(1, len(flows) - 1))) if flows else 0.0
+
+
+def _use_of(layer: Layer) -> Use | None:
+    """A layer as one activation of all its units; Values' units are put side by side."""
+    first = next(uses(layer.node), None)
+    if first is None or len(layer.nodes) == 1:
+        return first
+    found = [next(uses(node), None) for node in layer.nodes]
+    same = [use for use in found if use is not None and use.activation is first.activation]
+    if len(same) < len(found):
+        return None
+    z, slope = (np.array([getattr(use, name) for use in same], float) for name in ("z", "slope"))
+    return Use(first.activation, layer.node, z, slope)

@@ -92,7 +92,8 @@ def numbers(array: object) -> str:
     finite = values[np.isfinite(values)]
     if finite.size == values.size and finite.size and finite.min() == finite.max():
         return f"{number(finite.min())} throughout"
-    parts = [f"{number(finite.min())} … {number(finite.max())}"] if finite.size else []
+    ends = dict.fromkeys(map(number, (finite.min(), finite.max()))) if finite.size else ()
+    parts = [" … ".join(ends)] if ends else []
     kinds = (("nan", np.isnan(values)), ("inf", values == np.inf), ("-inf", values == -np.inf))
     parts += [f"{np.count_nonzero(found)} {name}" for name, found in kinds if found.any()]
     return ", ".join(parts) or "nothing"

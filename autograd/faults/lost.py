@@ -9,116 +9,41 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.faults.activations import FLAT, LOGITS, Use, uses
+from autograd.faults.activations import FLAT
+from autograd.faults.alike import alike
 from autograd.faults.case import users_of
-from autograd.faults.examples import lost_length, meets_logarithm, of_sigmoid, wrong_and_flat
-from autograd.faults.fault import Fault, Kind
-from autograd.faults.flow import Layer, layers_of, stations_of
+from autograd.faults.examples import given_up, lost_length, meets_logarithm, probability, wrong_and_flat
+from autograd.faults.exploded import exploded
+from autograd.faults.fault import Fault
+from autograd.faults.flow import LEAST_LAYERS, LOST, Array, Flow, Layer, Stuck, operation, per_layer
 from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
 from autograd.faults.patterns import find
+from autograd.faults.telling import AS_WRONG, of_activation, of_layer, starved_below
 from autograd.graph import Node
 
-__all__ = ["Flow", "lost_gradient"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-
-LOST = 1e-6
-"""A flow has vanished when it is smaller than before by this factor; none that trains comes near it."""
-
-CANCELLED = 1e-4
-"""The gradient of the first layer against the flow at the last, where examples cancel."""
+__all__ = ["lost_gradient"]
 
 DEAD = 0.9
 """A layer is dead where so large a share of its units is flat, whether the loss depends on them or not."""
 
-LEAST_PRODUCTS = 5
-"""Fewer products are no chain in which a gradient could explode, or vanish for no other reason."""
-
-
-KEEP_SIZE = "nn.init.xavier_normal_(W), nn.LayerNorm between layers, or skip connections x + f(x)"
+BETWEEN = "nn.LayerNorm between layers, or skip connections x + f(x)"
+KEEP_SIZE = "nn.init.xavier_normal_(W), " + BETWEEN
 
 
 BOUNDED = ("maximum(z, c)", "minimum(z, c)", "RELU(z)")
 BEYOND = (*(f"({bounded} - t) ** 2" for bounded in BOUNDED), *(f"(t - {bounded}) ** 2" for bounded in BOUNDED))
 """A bounded number compared by squares: there a cotangent that is not 0 asks for one beyond the bound."""
 
+NO_BOUND_ON = "no bound on what the loss compares: "
 OUT_OF_REACH = (
     "no bound on what the loss compares, or targets within the bound: what lies beyond it is out of reach, and squares "
     "ask for it all the same"
 )
-
-
-class Stuck(NamedTuple):
-    """A layer that is an activation: its numbers, and how much of the flow gets through."""
-
-    layer: Layer
-    use: Use
-    g: Array
-    passed: float
-
-    @property
-    def units(self) -> int:
-        """How many numbers it has."""
-        return int(self.use.z.size)
-
-
-class Flow:
-    """A backward pass, as a flow through layers.
-
-    Parameters
-    ----------
-    root : Node
-    nodes : list of Node
-        Its tape.
-    cotangents : mapping
-        By serial.
-    """
-
-    def __init__(self, root: Node, nodes: list[Node], cotangents: Mapping[int, Any]) -> None:
-        self.root, self.nodes, self.cotangents = root, nodes, cotangents
-        self.layers = layers_of(nodes, cotangents)
-        self.stations = stations_of(self.layers)
-        self.seed = float(np.abs(np.asarray(cotangents[root.serial])).sum())
-
-    def products(self) -> list[Layer]:
-        """The stations at which a parameter multiplies; where there are none, all of them."""
-        stations = [layer for layer, _ in self.stations]
-        return [layer for layer in stations if _operation(layer.node) not in ("add", "sub")] or stations
-
-    def activations(self, above: int, below: float) -> list[Stuck]:
-        """The activations among the layers between two serials, newest first."""
-        found = []
-        for layer in reversed(self.layers):
-            if above < layer.serial < below and layer.flow > 0:
-                use = _use_of(layer)
-                if use is not None:
-                    g = layer.cotangent(self.cotangents)
-                    found.append(Stuck(layer, use, g, float((np.abs(g) * use.slope).sum())))
-        return found
-
-
-def _operation(node: Node) -> str:
-    return "" if node.primitive is None else node.primitive.name
-
-
-def _use_of(layer: Layer) -> Use | None:
-    """A layer as one activation of all its units; Values' units are put side by side."""
-    first = next(uses(layer.node), None)
-    if first is None or len(layer.nodes) == 1:
-        return first
-    found = [next(uses(node), None) for node in layer.nodes]
-    same = [use for use in found if use is not None and use.activation is first.activation]
-    if len(same) < len(found):
-        return None
-    z, slope = (np.array([getattr(use, name) for use in same], float) for name in ("z", "slope"))
-    return Use(first.activation, layer.node, z, slope)
 
 
 def lost_gradient(flow: Flow) -> Fault | None:
@@ -128,11 +53,12 @@ def lost_gradient(flow: Flow) -> Fault | None:
         return None
     return (
         _lost_examples(flow)
+        or _lost_classes(flow)
         or _flat_output(flow)
         or _lost_length(flow)
         or _vanished(flow)
-        or _exploded(flow)
-        or _alike(flow)
+        or exploded(flow)
+        or alike(flow)
     )
 
 
@@ -141,16 +67,18 @@ def _flat_output(flow: Flow) -> Fault | None:
     newest = flow.stations[-1][0].serial
     users: dict[int, list[Node]] = {}
     for stuck in flow.activations(newest - 1, math.inf):
-        against = stuck.use.activation.against(stuck.g, stuck.use.z, stuck.layer.primal())
+        activation, node = stuck.use.activation, stuck.layer.node
+        against = activation.against(stuck.g, stuck.use.z, stuck.layer.primal())
         size = np.abs(stuck.g)
         if stuck.passed > LOST * min(size.sum(), flow.seed):
             continue
+        made = probability(node, activation.name) if activation.name == "clip" else None
+        instead = activation.output if made is None else NO_BOUND_ON + made[0].logits
         if (size * against).sum() >= 0.1 * size.sum():
-            return _of_activation(flow, stuck, stuck.use.activation.output)
+            return of_activation(flow, stuck, instead)
         users = users or users_of(flow.nodes)
-        if any(find(pattern, stuck.layer.node, users) for pattern in BEYOND):
-            instead = OUT_OF_REACH if stuck.use.activation.name == "clip" else stuck.use.activation.output
-            return _of_activation(flow, stuck, instead)
+        if any(find(pattern, node, users) for pattern in BEYOND):
+            return of_activation(flow, stuck, OUT_OF_REACH if activation.name == "clip" else activation.output)
     return None
 
 
@@ -158,23 +86,55 @@ def _lost_examples(flow: Flow) -> Fault | None:
     """Examples in a batch that are entirely wrong, and too far out on a sigmoid for a cross-entropy to bring back."""
     users: dict[int, list[Node]] = {}
     for stuck in flow.activations(-1, math.inf):
-        if stuck.use.activation.name not in ("sigmoid", "clip"):
+        name = stuck.use.activation.name
+        if name not in ("sigmoid", "clip"):
             continue
         lost = wrong_and_flat(stuck.use, stuck.g, stuck.layer.primal(), flow.seed)
         if not lost.any():
             continue
         users = users or users_of(flow.nodes)
-        at = tuple(int(i) for i in np.argwhere(lost)[0])
-        node, entry = (stuck.layer.nodes[at[0]], None) if len(stuck.layer.nodes) > 1 else (stuck.layer.node, at or None)
-        z = of_sigmoid(node, stuck.use.activation.name)
-        if z is not None and meets_logarithm(node, users):
-            fault = _of_activation(flow, stuck, LOGITS, lost)
-            if stuck.use.activation.name == "clip":
-                own = np.asarray(z)[entry] if np.shape(z) == lost.shape else z
-                why = f"{fault.why}; the sigmoid in it is saturated at z = {numbers(own)}"
-                fault = replace(fault, why=why, instead="no bound on what the loss compares: " + LOGITS)
+        node, entry = _first(stuck.layer, lost)
+        made = probability(node, name)
+        if made is not None and meets_logarithm(node, users):
+            fault = of_activation(flow, stuck, made[0].logits, lost)
+            if name == "clip":
+                z = np.asarray(made[1])[entry] if np.shape(made[1]) == lost.shape else made[1]
+                why = f"{fault.why}; the {made[0].name} in it is saturated at z = {numbers(z)}"
+                fault = replace(fault, why=why, instead=NO_BOUND_ON + made[0].logits)
             return replace(fault, node=node, formula=formula(node), entry=entry)
     return None
+
+
+def _lost_classes(flow: Flow) -> Fault | None:
+    """Examples whose class has the probability 0 by softmax, where a logarithm + 1e-12 does not bring it back."""
+    users: dict[int, list[Node]] = {}
+    for layer in reversed(flow.layers):
+        if layer.flow == 0 or operation(layer.node) not in ("softmax", "div"):
+            continue
+        p = layer.primal()
+        lost = given_up(p, layer.cotangent(flow.cotangents), flow.seed)
+        if not lost.any():
+            continue
+        users = users or users_of(flow.nodes)
+        node, entry = _first(layer, lost)
+        made = probability(node, "softmax")
+        if made is not None and made[0].name == "softmax" and meets_logarithm(node, users):
+            count = int(lost.sum())
+            examples = "one example" if count == 1 else f"{count} examples"
+            why = (
+                f"saturated softmax: z = {numbers(made[1])}, and in {examples} the class that is asked for has the "
+                f"probability {numbers(p[lost])}, where the slope is as small"
+            )
+            fault = of_layer(flow, "vanishing" if p[lost].any() else "zero", layer, why, made[0].logits)
+            fault = replace(fault, operation="softmax", then=(AS_WRONG,))
+            return replace(fault, node=node, formula=formula(node), entry=entry)
+    return None
+
+
+def _first(layer: Layer, lost: Array) -> tuple[Node, tuple[int, ...] | None]:
+    """Where the first of a layer's units that are lost is: the node, and the entry of it."""
+    at = tuple(int(i) for i in np.argwhere(lost)[0])
+    return (layer.nodes[at[0]], None) if len(layer.nodes) > 1 else (layer.node, at or None)
 
 
 def _lost_length(flow: Flow) -> Fault | None:
@@ -206,33 +166,56 @@ def _lost_length(flow: Flow) -> Fault | None:
 
 def _vanished(flow: Flow) -> Fault | None:
     """The layer below which every parameter gets next to nothing of what the last one gets."""
-    sizes = [best for _, best in flow.stations]
+    stations = _with_the_end(flow)
+    sizes = [best for _, best in stations]
     most = max(sizes[-max(1, len(sizes) // 3) :])
     older = list(np.maximum.accumulate(sizes))
     cut = max((i for i, size in enumerate(older) if size <= LOST * most), default=None)
     if cut is None or most == 0:
         return None
-    starved, fed = flow.stations[cut][0], flow.stations[cut + 1][0]
+    starved, fed = stations[cut][0], stations[cut + 1][0]
     on_the_way = flow.activations(starved.serial, math.inf)
     blocking = [stuck for stuck in on_the_way if stuck.passed <= LOST * stuck.layer.flow]
     dead = [stuck for stuck in blocking if (stuck.use.slope <= LOST).mean() >= DEAD]
     if dead:
-        return _of_activation(flow, dead[0], dead[0].use.activation.hidden)
+        source = _source(flow, dead[0])
+        fault = of_activation(flow, source, source.use.activation.hidden)
+        return replace(fault, then=starved_below(flow, dead[0].layer))
     if blocking:  # by the few examples that the loss still depends on
         return None
     zeros = _zero_weights(flow, starved.serial)
     if zeros is not None:
         return _still_zero(flow, *zeros)
-    depth = len(flow.products())
-    if sizes[cut] == 0 or (depth < LEAST_PRODUCTS and _flat_share(on_the_way) <= 0.5):  # a number is small by itself
+    products, row = flow.products(), flow.activations(starved.serial, fed.serial + 1)
+    layers = products if len(products) >= len(row) else [stuck.layer for stuck in reversed(row)]
+    # Fewer are no chain: a number is small by itself.
+    if sizes[cut] == 0 or (len(layers) < LEAST_LAYERS and _flat_share(on_the_way) <= 0.5):
         return None
-    shares = f"{number(sizes[cut] / most)} of the gradient at the last of {depth} layers gets below this one"
-    return _of_layer(flow, "vanishing", fed, *_reasons(flow, on_the_way, shares, cut))
+    factor = per_layer([layer.flow for layer in layers if layer.serial >= starved.serial])
+    shares = f"{number(sizes[cut] / most)} of the gradient at the last of {len(layers)} layers gets below this one"
+    if sizes[0] < sizes[cut]:
+        shares += f", and {number(sizes[0] / most)} to the first"
+    return of_layer(flow, "vanishing", fed, *_reasons(on_the_way, shares, factor))
 
 
-def _reasons(flow: Flow, on_the_way: list[Stuck], shares: str, cut: int) -> tuple[str, str]:
+def _with_the_end(flow: Flow) -> list[tuple[Layer, float]]:
+    """The stations, and the last of many activations above all of them: a gradient may vanish where none is."""
+    above = flow.activations(flow.stations[-1][0].serial, math.inf)
+    return [*flow.stations, (above[0].layer, above[0].layer.flow)] if len(above) >= LEAST_LAYERS else flow.stations
+
+
+def _source(flow: Flow, dead: Stuck) -> Stuck:
+    """The layer that made the units of a dead one flat: the oldest of those that give nothing but 0 to the next."""
+    for older in flow.activations(-1, dead.layer.serial, dry=True):
+        if dead.use.z.any() or older.use.slope.any() or older.layer.primal().any():
+            break
+        dead = older
+    return dead
+
+
+def _reasons(on_the_way: list[Stuck], shares: str, per_layer: float) -> tuple[str, str]:
     """Why a gradient vanishes little by little."""
-    factor = f"each passes on {number(_per_layer(flow, cut))} of it"
+    factor = f"each passes on {number(per_layer)} of it"
     names = Counter(stuck.use.activation.name for stuck in on_the_way)
     if not names:
         return (
@@ -240,15 +223,16 @@ def _reasons(flow: Flow, on_the_way: list[Stuck], shares: str, cut: int) -> tupl
             "add logarithms in place of multiplying, or factors near 1 in size; in a network " + KEEP_SIZE,
         )
     name, count = names.most_common(1)[0]
-    same = [stuck for stuck in on_the_way if stuck.use.activation.name == name]
-    flat, typical = _flat_share(same), number(float(np.median(_slopes(same))))
-    if flat > 0.5:
+    slopes = _slopes([stuck for stuck in on_the_way if stuck.use.activation.name == name])
+    flat, typical = float((slopes < FLAT).mean()), float(np.median(slopes))
+    if flat > 0.5 and name != "relu":
         why = f"{count} layers of {name} are saturated, {flat:.0%} of their units have a slope below {FLAT}"
         return f"{shares}: {why}", "smaller weights: " + KEEP_SIZE
-    if name != "relu":
-        why = f"{count} layers of {name} have a typical slope of {typical}, and {factor}"
+    if name != "relu" and typical < per_layer**0.5:
+        why = f"{count} layers of {name} have a typical slope of {typical:.3g}, and {factor}"
         return f"{shares}: {why}", "nn.ReLU() in place of it, " + KEEP_SIZE
-    return f"{shares}: the weights are too small, {factor}", "larger weights: nn.init.kaiming_normal_(W); " + KEEP_SIZE
+    init = "kaiming" if name == "relu" else "xavier"
+    return f"{shares}: the weights are too small, {factor}", f"larger weights: nn.init.{init}_normal_(W), {BETWEEN}"
 
 
 def _slopes(layers: list[Stuck]) -> Array:
@@ -261,17 +245,10 @@ def _flat_share(layers: list[Stuck]) -> float:
     return float((slopes < FLAT).mean()) if slopes.size else 0.0
 
 
-def _per_layer(flow: Flow, cut: int) -> float:
-    """The factor from one product to the one below it, on average."""
-    oldest = flow.stations[cut][0].serial
-    flows = [layer.flow for layer in flow.products() if layer.serial >= oldest and layer.flow > 0]
-    return float((flows[0] / flows[-1]) ** (1 / max(1, len(flows) - 1))) if flows else 0.0
-
-
 def _zero_weights(flow: Flow, above: int) -> tuple[Layer, Node] | None:
     """The newest weight that is next to 0 throughout, so that a product with it lets nothing through."""
     for layer in reversed(flow.products()):
-        if layer.serial > above and _operation(layer.node) in ("matmul", "contract"):
+        if layer.serial > above and operation(layer.node) in ("matmul", "contract"):
             for leaf in layer.parameters():
                 if np.size(leaf.primal) > 1 and np.abs(leaf.primal).max() <= LOST:
                     return layer, leaf
@@ -286,104 +263,4 @@ def _still_zero(flow: Flow, layer: Layer, leaf: Node) -> Fault | None:
         return None
     name = f"{formula(leaf)} is {numbers(leaf.primal)}"
     why = f"{name} and lets no gradient through; its own gradient keeps its units all alike"
-    return _of_layer(flow, "zero", layer, why, "random numbers at the start: nn.init.xavier_normal_(W)")
-
-
-def _exploded(flow: Flow) -> Fault | None:
-    """The layer at which a finite gradient has become larger than at the last by a factor that no step survives."""
-    products = flow.products()
-    flows = [layer.flow for layer in products]
-    newest = flows[-1]
-    if not newest or max(flows[:-LEAST_PRODUCTS], default=0.0) * LOST < newest:
-        return None
-    at = max(i for i, size in enumerate(flows) if size * LOST >= newest)
-    factor = _per_layer(flow, 0)
-    why = (
-        f"the gradient grows to {number(max(flows) / newest)} times what it is at the last of {len(flows)} layers: a "
-        f"product in which each factor makes it {number(factor)} times as large"
-    )
-    instead = (
-        "factors near 1 in size: nn.init.xavier_normal_(W), nn.LayerNorm between layers; "
-        "nn.optim.clip_grad_norm_(model.parameters(), 1.0) before every step"
-    )
-    return _of_layer(flow, "exploding", products[at], why, instead)
-
-
-def _alike(flow: Flow) -> Fault | None:
-    """Units that are all alike: every example gets the same answer, and the gradients of the examples cancel."""
-    last, first = flow.stations[-1][0], flow.stations[0][0]
-    total = sum(float(np.abs(flow.cotangents.get(leaf.serial, 0.0)).sum()) for leaf in first.parameters())
-    if len(flow.stations) < 2 or not last.flow or total > CANCELLED * last.flow:
-        return None
-    if not _same_for_all(last.primal(), last.cotangent(flow.cotangents)):
-        return None
-    for stuck in flow.activations(first.serial, last.serial):
-        out = stuck.layer.primal()
-        if out.size > 1 and np.ptp(out) <= 0.1 * np.abs(out).max():
-            units = f"the {out.size} numbers of this layer lie between {number(out.min())} and {number(out.max())}"
-            why = (
-                f"hidden units that are all alike: {units}, so that every example gets the same answer{_chance(flow)}; "
-                f"the examples' gradients cancel, and {number(total / last.flow)} of them is left at the first layer"
-            )
-            instead = "larger and different weights at the start: nn.init.xavier_normal_(W), or randn / sqrt(inputs)"
-            return _of_layer(flow, "vanishing", stuck.layer, why, instead, stuck.use)
-    return None
-
-
-def _same_for_all(answer: Array, g: Array) -> bool:
-    """Whether the answers along some axis are the same, although the loss pulls them apart."""
-    for axis in range(answer.ndim):
-        if answer.shape[axis] > 1:
-            spread = np.ptp(answer, axis=axis).max()
-            pull, pulled = np.abs(g).sum(), np.abs(g.sum(axis=axis)).sum()
-            if spread <= 1e-3 * max(1.0, float(np.abs(answer).mean())) and pulled <= 0.05 * pull:
-                return True
-    return False
-
-
-def _chance(flow: Flow) -> str:
-    """What the loss is when the answer to everything is the same: the logarithm of the number of classes."""
-    loss = float(np.asarray(flow.root.primal).sum())
-    for classes in range(2, 11):
-        if abs(loss - math.log(classes)) < 1e-3:
-            return f" and the loss stays at {loss:.6f} = ln {classes}"
-    return ""
-
-
-def _of_activation(flow: Flow, stuck: Stuck, instead: str, lost: Any = None) -> Fault:
-    """The fault of all units that the loss depends on, or of those that are lost."""
-    use, wanted = stuck.use, stuck.g != 0 if lost is None else lost
-    z, slope, count = use.z[wanted], use.slope[wanted], int(wanted.sum())
-    units = f"all {count} units" if count > 1 else "its one unit"
-    few = f"{count} of {stuck.units} units on the wrong side"
-    texts = {
-        "z": numbers(z),
-        "top": number(float(z.max())),
-        "units": units if count == stuck.units else few if lost is not None else f"{units} that the loss depends on",
-        "steepest": f"at most {number(float(slope.max()))}" if slope.any() else "0",
-    }
-    kind: Kind = "vanishing" if np.any(stuck.g[wanted] * slope) else "zero"
-    fault = _of_layer(flow, kind, stuck.layer, use.activation.why.format_map(texts), instead, use)
-    return (
-        fault
-        if count == int((stuck.g != 0).sum())
-        else replace(fault, then=("these examples stay as wrong as they are",))
-    )
-
-
-def _of_layer(flow: Flow, kind: Kind, layer: Layer, why: str, instead: str, use: Use | None = None) -> Fault:
-    node = layer.node
-    inputs = {"z": numbers(use.z)} if use else {formula(arg): numbers(arg.primal) for arg in node.args if arg.label}
-    inputs["the cotangent g"] = numbers(layer.cotangent(flow.cotangents))
-    name = spoken(node) if use is None else use.activation.name
-    below = [station for station, _ in flow.stations if station.serial < layer.serial]
-    starved = [leaf.label.partition("[")[0] for station in below for leaf in station.parameters() if leaf.label]
-    then = (f"hardly any gradient for {_listed(starved)}",) if starved and kind != "exploding" else ()
-    return Fault(
-        kind, "backward", node, name, formula(node), None, inputs, why, instead, line_of(node), then, flow.root
-    )
-
-
-def _listed(names: list[str]) -> str:
-    distinct = list(dict.fromkeys(names))
-    return ", ".join(distinct[:6]) + (f" and {len(distinct) - 6} more" if len(distinct) > 6 else "")
+    return of_layer(flow, "zero", layer, why, "random numbers at the start: nn.init.xavier_normal_(W)")

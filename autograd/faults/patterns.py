@@ -38,7 +38,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "SOFTMAX": ("softmax(z)", "exp(z) / sum(exp(z))"),
     "RELU": ("relu(z)", "maximum(z, 0)", "maximum(0, z)", "select(z, 0)"),
     "SQUARES": ("sum(z ** 2)", "matmul(z, z)", "z ** 2 + u ** 2"),
-    "VARIANCE": ("mean((z - m) ** 2)", "sum((z - m) ** 2) / n", "mean(z ** 2) - m ** 2"),
+    "MEAN": ("mean(z)", "sum(z) / k", "k * sum(z)"),
+    "VARIANCE": ("mean((z - MEAN(z)) ** 2)", "sum((z - MEAN(z)) ** 2) / n", "mean(z ** 2) - MEAN(z) ** 2"),
 }
 """Ways to write the same function of z."""
 

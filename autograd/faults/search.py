@@ -9,10 +9,12 @@ import numpy as np
 from autograd.faults.case import Case, Users, users_of
 from autograd.faults.causes import explain
 from autograd.faults.fault import Fault, Kind
+from autograd.faults.flow import Flow
 from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
-from autograd.faults.lost import Flow, lost_gradient
+from autograd.faults.lost import lost_gradient
 from autograd.faults.origins import Edge, backward_origin, bad, forward_origin, place
+from autograd.faults.standstill import standstill
 from autograd.faults.sweeping import read_rule, swept
 from autograd.graph import Node, tape
 
@@ -25,9 +27,6 @@ def find_fault(loss: Node, seed: Any = None) -> Fault | None:
     Forward, it is the operation that made the first nan or inf in the loss. Backward, it is the rule that made the
     first nan or inf in a parameter's gradient; else what lets no gradient through although the loss wants to move. An
     infinity that does no harm is none, nor is a gradient of 0 at a minimum. No `grad` is touched.
-
-    In ``where(x > 0, np.sqrt(x), 0)`` all is well: the sweep shields the branch that was not taken, so that the
-    gradient is right without a second where inside. A product with a mask shields nothing: ``m * np.log(x)`` is named.
 
     Parameters
     ----------
@@ -46,6 +45,34 @@ def find_fault(loss: Node, seed: Any = None) -> Fault | None:
     TypeError
         If `loss` is no node of a graph.
 
+    Notes
+    -----
+    *The where trap.* In PyTorch and JAX the gradient of ``where(x > 0, sqrt(x), 0)`` at 0 is nan, because the branch
+    that was not taken passes on 0 · inf, and one writes a second where inside: ``sqrt(where(x > 0, x, 1))``. Here it is
+    0: the sweep shields that branch, find_fault says None, and the second where does no harm. A product with a mask
+    shields nothing: ``m * np.sqrt(x)`` is named, and the where is what to write. `detect_faults` looks at every
+    operation by itself, so that under it the second where is needed.
+
+    *What counts.* Nan and inf are exact. A finite gradient is measured by the sum of its sizes over a layer (a Tensor;
+    of Values those that the same operation computed equally far from the leaves), and compared between the layers that
+    parameters enter, or between activations where those follow on one another without any:
+
+    - vanishing or zero: from some layer down no parameter gets a millionth of what the last layers get, and there are
+      five layers or more, or activations that are flat (a slope below 0.01 in most of their units), or weights next to
+      0. Five sigmoids in a row are not told, eleven are;
+    - exploding: a layer five or more below the last gets a million times what that one gets; in a network of fewer
+      layers 10¹² times;
+    - zero: nothing reaches any parameter (10⁻¹² of the seed), and the loss would fall with the result of the operation
+      at which it is lost: a product of zeros, softmax or exp far out, a parameter on top of a hill;
+    - of single examples: a sigmoid or softmax in a cross-entropy that gives them less than a thousandth of their share,
+      and a vector of length 0.
+
+    *What is not seen.* A layer in which a few units or examples still learn, be the others dead or saturated
+    (`nn.LayerStatistics` counts those); a plateau of another kind; a gradient that is large because the loss is, from
+    its first layer on or in its unit; weights that start alike and stay alike, each with a gradient; a parameter that
+    nothing uses, or that a given 0 multiplies; a learning rate, for only one computation is looked at; a rule that is
+    wrong but finite (`autograd.check_grads`).
+
     Examples
     --------
     >>> import numpy as np
@@ -60,6 +87,16 @@ def find_fault(loss: Node, seed: Any = None) -> Fault | None:
       write autograd.softplus(z) - y * z, the cross-entropy of z and y; for the logarithm alone autograd.logsigmoid(z)
     >>> print(autograd.find_fault(-autograd.logsigmoid(z)))
     None
+
+    The where trap, and a mask:
+
+    >>> x = autograd.Tensor([0.0, 4.0], label="x")
+    >>> autograd.grad(np.sum(autograd.where(x > 0, np.sqrt(x), 0.0)), x)
+    array([0.  , 0.25])
+    >>> print(autograd.find_fault(np.sum(autograd.where(x > 0, np.sqrt(x), 0.0))))
+    None
+    >>> print(autograd.find_fault(np.sum((x.data > 0) * np.sqrt(x))).instead)
+    autograd.where(m != 0, m * np.sqrt(x), 0.0), where m is the factor
     """
     if not isinstance(loss, Node):
         raise TypeError(
@@ -79,7 +116,8 @@ def find_fault(loss: Node, seed: Any = None) -> Fault | None:
     if edge is not None:
         return of_rule(edge, users, loss)
     with np.errstate(all="ignore"):
-        return lost_gradient(Flow(loss, nodes, cotangents))
+        flow = Flow(loss, nodes, cotangents)
+        return lost_gradient(flow) or standstill(flow, edges)
 
 
 def of_operation(
@@ -97,11 +135,11 @@ def of_operation(
 
 def of_rule(edge: Edge, users: Users, root: Node | None = None) -> Fault:
     """The fault of a rule that made nan or inf of a finite cotangent."""
-    node, position, g, d = edge
-    arg = node.args[position]
+    node, d = edge.node, edge.d
+    arg = node.args[edge.position]
     spread = bad(read_rule(edge))
     entry = place(spread) if spread.shape == np.shape(node.primal) else None
-    case = Case(node, users, entry, g)
+    case = Case(node, users, entry, edge)
     why, instead = explain(case)
     then = f"{_kind(np.nan, d)} in the gradient of {formula(arg)}"
     return Fault(_kind(np.nan, d), "backward", *_facts(case), why, instead, line_of(node), (then,), root)

@@ -44,13 +44,13 @@ def swept(root: Node, seed: Any = None) -> Swept:
     return Swept(cotangents, edges)
 
 
-def read_rule(edge: Edge) -> Any:
-    """What the rule returned, before any broadcasting was undone."""
+def read_rule(edge: Edge, dtype: Any = None) -> Any:
+    """What the rule returned, before any broadcasting was undone; in another precision, if asked."""
     node = edge.node
     assert node.primitive is not None
     rule = (node.primitive.rules or node.primitive.rules_for(len(node.args)))[edge.position]
     numbers = [edge.g, node.primal, *(arg.primal for arg in node.args)]
-    if not isinstance(node.primal, np.ndarray):
-        numbers = list(map(np.float64, numbers))
+    if dtype is not None or not isinstance(node.primal, np.ndarray):
+        numbers = [np.asarray(number, dtype or np.float64)[()] for number in numbers]
     with np.errstate(all="ignore"):
         return rule(*numbers, **node.params)
