@@ -57,4 +57,5 @@ def test_value_and_tensor_agree_everywhere(case):
         for got, expected in zip([*first, *second], [*slopes, *curvatures], strict=True):
             assert_equal(raw(got), raw(expected)[k], of_size=1.0)
     if case.also:
-        assert_equal(out.data, case.apply(case.reference, columns)[0])
+        # The last way to write it is the operator, where there is one: NumPy's versions differ in np.power(-inf, 0.5).
+        assert_equal(out.data, case.apply(case.also[-1], columns)[0])
