@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd.readers import layout
 from autograd.readers.halves import place_halves
 from autograd.readers.layout import place
 from autograd.readers.nested import Frame, place_nested
 
 
 @st.composite
-def acyclic_graphs(draw):
-    sizes = draw(st.lists(st.tuples(st.integers(5, 200), st.integers(5, 100)), min_size=1, max_size=14))
+def acyclic_graphs(draw, least=1, most=14):
+    sizes = draw(st.lists(st.tuples(st.integers(5, 200), st.integers(5, 100)), min_size=least, max_size=most))
     pairs = [(tail, head) for head in range(len(sizes)) for tail in range(head)]
-    edges = draw(st.lists(st.sampled_from(pairs), max_size=20)) if pairs else []
+    edges = draw(st.lists(st.sampled_from(pairs), min_size=least - 1, max_size=20 * most // 14)) if pairs else []
     return sizes, sorted(edges, key=lambda edge: edge[1])
 
 
@@ -36,26 +37,26 @@ def along(points, steps=12):
 @settings(max_examples=80, deadline=None)
 def test_boxes_stand_apart_and_wires_pass_between_them(graph):
     sizes, edges = graph
-    layout = place(sizes, edges)
-    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(layout.corners, sizes, strict=True)]
+    placed = place(sizes, edges)
+    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(placed.corners, sizes, strict=True)]
     for i, (left, top, right, bottom) in enumerate(boxes):
         assert left >= -1e-6 and top >= -1e-6
-        assert right <= layout.width + 1e-6 and bottom <= layout.height + 1e-6
+        assert right <= placed.width + 1e-6 and bottom <= placed.height + 1e-6
         for other in boxes[:i]:
             apart = left >= other[2] + 10 or other[0] >= right + 10 or top >= other[3] + 10 or other[1] >= bottom + 10
             assert apart, "two boxes overlap or touch"
-    assert len(layout.curves) == len(edges)
-    for (tail, head), points in zip(edges, layout.curves, strict=True):
+    assert len(placed.curves) == len(edges)
+    for (tail, head), points in zip(edges, placed.curves, strict=True):
         assert points[0] == pytest.approx((boxes[tail][2], (boxes[tail][1] + boxes[tail][3]) / 2))
         assert points[-1][0] == pytest.approx(boxes[head][0])
         assert boxes[head][1] < points[-1][1] < boxes[head][3]
-        assert all(-1e-6 <= y <= layout.height + 1e-6 for _, y in points)
+        assert all(-1e-6 <= y <= placed.height + 1e-6 for _, y in points)
         for x, y in along(points):
             for left, top, right, bottom in boxes:
                 inside = left + 1e-6 < x < right - 1e-6 and top < y < bottom
                 assert not inside, "a wire runs through a box"
     for head in range(len(sizes)):
-        arrivals = [points[-1][1] for (_, end), points in zip(edges, layout.curves, strict=True) if end == head]
+        arrivals = [points[-1][1] for (_, end), points in zip(edges, placed.curves, strict=True) if end == head]
         assert arrivals == sorted(set(arrivals)), "arguments must enter from top to bottom"
 
 
@@ -64,6 +65,31 @@ def test_wires_that_need_not_cross_do_not():
     (_, (_, y1), (_, y2), (_, y3), (_, y4)) = place([(40.0, 20.0)] * 5, [(0, 2), (1, 3), (0, 4)]).corners
     assert not y2 < y3 < y4 and not y4 < y3 < y2
     assert y1 == y3
+
+
+@given(acyclic_graphs(20, 30))
+@settings(max_examples=40, deadline=None)
+def test_no_exchange_of_neighbours_would_remove_a_crossing(graph):
+    sizes, edges = graph
+    boxes = [layout.Item(*size) for size in sizes]
+    column_of = layout._columns(len(boxes), edges, (), ())
+    columns = [[] for _ in range(max(column_of) + 1)]
+    layout._route(boxes, edges, column_of, columns, [layout.MIDDLE] * len(edges))
+    layout._order(columns)
+
+    def crossings(upper, lower):
+        return sum(below < above for ends in (tails, heads) for above in ends(upper) for below in ends(lower))
+
+    def tails(item):
+        return [wire.tail.place + wire.out for wire in item.left]
+
+    def heads(item):
+        return [wire.head.place + wire.port for wire in item.right]
+
+    for column in columns:
+        assert [item.place for item in column] == list(range(len(column)))
+        for upper, lower in pairwise(column):
+            assert crossings(upper, lower) <= crossings(lower, upper)
 
 
 def test_arguments_stand_in_order():
@@ -88,29 +114,29 @@ def chain(count, width=50.0):
 
 def test_what_is_too_wide_is_broken_into_even_lines():
     sizes, edges = chain(12)
-    layout = place(sizes, edges, widest=500.0)
-    rows = sorted({y for _, y in layout.corners})
-    assert [sum(y == row for _, y in layout.corners) for row in rows] == [6, 6]
-    assert layout.width < 550 < place(sizes, edges).width
-    order = sorted(range(12), key=lambda i: layout.corners[i][::-1])
+    placed = place(sizes, edges, widest=500.0)
+    rows = sorted({y for _, y in placed.corners})
+    assert [sum(y == row for _, y in placed.corners) for row in rows] == [6, 6]
+    assert placed.width < 550 < place(sizes, edges).width
+    order = sorted(range(12), key=lambda i: placed.corners[i][::-1])
     assert order == list(range(12))
 
 
 def test_a_wire_turns_back_between_the_lines():
     sizes, edges = chain(4)
-    layout = place(sizes, edges, widest=200.0)
-    (_, _, turn, back, *_), top, bottom = layout.curves[1], layout.corners[1][1] + 20, layout.corners[2][1]
+    placed = place(sizes, edges, widest=200.0)
+    (_, _, turn, back, *_), top, bottom = placed.curves[1], placed.corners[1][1] + 20, placed.corners[2][1]
     assert top < turn[1] == back[1] < bottom and back[0] < turn[0]
-    levels = [(a, b) for points in layout.curves for a, b in zip(points[::2], points[1::2], strict=True)]
+    levels = [(a, b) for points in placed.curves for a, b in zip(points[::2], points[1::2], strict=True)]
     assert sum(b[0] < a[0] for a, b in levels) == 1
 
 
 def test_wires_that_turn_back_have_lanes_of_their_own():
     sizes = [(50.0, 20.0)] * 6
-    layout = place(sizes, [(0, 3), (1, 4), (2, 5)], widest=60.0)
-    lanes = [points[2][1] for points in layout.curves]
+    placed = place(sizes, [(0, 3), (1, 4), (2, 5)], widest=60.0)
+    lanes = [points[2][1] for points in placed.curves]
     assert len(set(lanes)) == 3
-    first, last = (sorted(range(3), key=lambda i: layout.corners[j + i][1]) for j in (0, 3))
+    first, last = (sorted(range(3), key=lambda i: placed.corners[j + i][1]) for j in (0, 3))
     assert first == last, "and come out in the order in which they went in"
     assert sorted(range(3), key=lambda i: -lanes[i]) == first, "the wire from the top turns around the others"
 
@@ -118,8 +144,8 @@ def test_wires_that_turn_back_have_lanes_of_their_own():
 def test_a_leaf_stands_in_the_line_of_its_user():
     # 2 and 3 are the arguments of 4, but only 2 has come a long way.
     sizes = [(50.0, 20.0)] * 6
-    layout = place(sizes, [(0, 1), (1, 2), (2, 4), (3, 4), (4, 5)], widest=260.0)
-    ((_, y2), (_, y3), (x4, y4)), x3 = layout.corners[2:5], layout.corners[3][0]
+    placed = place(sizes, [(0, 1), (1, 2), (2, 4), (3, 4), (4, 5)], widest=260.0)
+    ((_, y2), (_, y3), (x4, y4)), x3 = placed.corners[2:5], placed.corners[3][0]
     assert y2 + 20 < min(y3, y4) and x3 + 50 < x4
 
 
@@ -127,15 +153,15 @@ def test_a_leaf_stands_in_the_line_of_its_user():
 @settings(max_examples=80, deadline=None)
 def test_in_lines_too_boxes_stand_apart_and_wires_pass_between_them(graph, widest):
     sizes, edges = graph
-    layout = place(sizes, edges, widest=widest)
-    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(layout.corners, sizes, strict=True)]
+    placed = place(sizes, edges, widest=widest)
+    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(placed.corners, sizes, strict=True)]
     for i, (left, top, right, bottom) in enumerate(boxes):
         assert left >= -1e-6 and top >= -1e-6
-        assert right <= layout.width + 1e-6 and bottom <= layout.height + 1e-6
+        assert right <= placed.width + 1e-6 and bottom <= placed.height + 1e-6
         for other in boxes[:i]:
             apart = left >= other[2] + 10 or other[0] >= right + 10 or top >= other[3] + 10 or other[1] >= bottom + 10
             assert apart, "two boxes overlap or touch"
-    for (tail, head), points in zip(edges, layout.curves, strict=True):
+    for (tail, head), points in zip(edges, placed.curves, strict=True):
         assert points[0] == pytest.approx((boxes[tail][2], (boxes[tail][1] + boxes[tail][3]) / 2))
         assert points[-1][0] == pytest.approx(boxes[head][0])
         assert boxes[head][1] < points[-1][1] < boxes[head][3]
@@ -216,10 +242,10 @@ def test_a_circle_through_a_frame_is_refused():
 def test_a_leaf_of_the_next_line_stands_beside_its_user_whatever_stood_above_it():
     # A tall box feeds the next line together with a leaf that stood below it.
     sizes = [(50.0, 20.0), (50.0, 900.0), (50.0, 20.0), (50.0, 40.0)]
-    layout = place(sizes, [(0, 1), (1, 3), (2, 3)], widest=190.0)
-    (_, y1), (_, y2), (_, y3) = layout.corners[1:]
+    placed = place(sizes, [(0, 1), (1, 3), (2, 3)], widest=190.0)
+    (_, y1), (_, y2), (_, y3) = placed.corners[1:]
     assert y1 + 900 < min(y2, y3) and abs(y2 - y3) < 60
-    assert layout.height < 1100
+    assert placed.height < 1100
 
 
 # --- halves -----------------------------------------------------------------------------------------------------------

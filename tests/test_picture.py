@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, Value, draw
+from autograd.readers.outlines import segments
 from autograd.readers.png import slimmed
 from autograd.readers.render import RenderError, write_whole
 from autograd.readers.svg import as_svg
@@ -487,6 +488,27 @@ def test_a_wire_runs_from_left_to_right():
             if path.get("data-edge") and "C" in d:
                 xs = [float(pair.split(",")[0]) for pair in re.findall(r"[-\d.]+,[-\d.]+|(?<=H)[-\d.]+", d)]
                 assert xs == sorted(xs)
+
+
+def test_wires_that_run_together_are_drawn_once():
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(30):
+        y = autograd.sin(y) + x
+    picture = draw(y, fold=False)
+    edges = picture.diagram.edges
+    passed, drawn_twice, lengths = {}, 0, []
+    for path in ET.fromstring(picture.svg()).iter(f"{SVG}path"):
+        if path.get("data-edge") and "C" in path.get("d"):
+            tail = edges[int(path.get("data-edge"))].tail
+            begin, *pieces = [points[-1] for _, points in segments(path.get("d"))]
+            assert segments(path.get("d"))[1][1][0][1] == begin[1], "a wire leaves level"
+            assert tail not in passed or begin in passed[tail], "a wire begins at its box, or where it parts"
+            drawn_twice += sum(point in passed.get(tail, ()) for point in pieces)
+            passed.setdefault(tail, set()).update([begin, *pieces])
+            lengths.append(len(pieces))
+    assert len(lengths) == len(edges) == 90 and drawn_twice == 0
+    assert sum(lengths) < 6 * len(edges)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

@@ -118,6 +118,8 @@ def test_forward_and_backward_stand_side_by_side(make):
         assert all((x > x2) == backward for x, _ in wires[number])
         (_, top, _, tall), (_, head, _, height) = boxes[edge.tail], boxes[edge.head]
         (_, start), (_, end) = wires[number]
+        if any(other.tail == edge.tail for other in picture.diagram.edges[:number]):  # it parts from another
+            start = top if backward else top + tall
         near = pytest.approx((top, head + height) if backward else (top + tall, head), abs=0.2)
         assert (start, end) == near and (start > end) == backward, "down the one, up the other"
 

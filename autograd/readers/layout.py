@@ -20,7 +20,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from autograd.readers.settling import settle
+from autograd.readers.settling import bring_level
 from autograd.readers.wrapping import LEAST_COLUMN_GAP, WIRE_GAP, Lines, lines_of
 
 __all__ = ["LEAST_COLUMN_GAP", "MIDDLE", "Item", "Layout", "Link", "Port", "place"]
@@ -29,7 +29,6 @@ ROW_GAP = 18.0
 MOST_COLUMN_GAP = 110.0
 COLUMN_GAPS = (LEAST_COLUMN_GAP, MOST_COLUMN_GAP)
 ORDER_ROUNDS = 20
-HEIGHT_SWEEPS = 16
 STIFFNESS = 30.0  # of a wire between two waypoints, against 1 between two boxes
 
 Port = tuple[float, float | None]
@@ -73,6 +72,11 @@ class Link:
     out: float
     port: float
     weight: float
+
+    @property
+    def drop(self) -> float:
+        """How much lower its head's middle is than its tail's where it is level."""
+        return (self.out - 0.5) * self.tail.height - (self.port - 0.5) * self.head.height
 
     @property
     def tail_y(self) -> float:
@@ -126,7 +130,7 @@ def place(
     columns: list[list[Item]] = [[] for _ in range(max(column_of, default=-1) + 1)]
     routes = _route(boxes, edges, column_of, columns, ports or [MIDDLE] * len(edges))
     _order(columns)
-    _heights(columns)
+    bring_level(columns)
 
     free = [0.0] * len(columns)
     for (_, head), room in zip(edges, rooms, strict=False):
@@ -252,16 +256,14 @@ def _order(columns: list[list[Item]]) -> None:
         column.sort(key=_end)
         for i, item in enumerate(column):
             item.place = i
+    unsettled = set(range(len(columns)))
     for _ in range(ORDER_ROUNDS):
-        exchanged = False
-        for column in columns:
-            for i in range(len(column) - 1):
-                upper, lower = column[i : i + 2]
-                if _crossings(lower, upper) < _crossings(upper, lower):
-                    column[i : i + 2] = lower, upper
-                    lower.place, upper.place = i, i + 1
-                    exchanged = True
-        if not exchanged:
+        for at, column in enumerate(columns):
+            if at in unsettled:
+                unsettled.remove(at)
+                if _exchange(column):
+                    unsettled.update(range(max(at - 1, 0), min(at + 2, len(columns))))
+        if not unsettled:
             return
 
 
@@ -270,36 +272,26 @@ def _end(item: Item) -> float:
     return sum(link.head.place + link.port for link in item.right) / len(item.right) if item.right else item.place
 
 
-def _crossings(upper: Item, lower: Item) -> int:
-    """How often the wires of two neighbours in a column cross, with `upper` above."""
-    before = _inversions(
-        [link.tail.place + link.out for link in upper.left], [link.tail.place + link.out for link in lower.left]
-    )
-    after = _inversions(
-        [link.head.place + link.port for link in upper.right], [link.head.place + link.port for link in lower.right]
-    )
-    return before + after
+def _exchange(column: list[Item]) -> bool:
+    """Exchange neighbours in a column, from the top down, where that removes crossings; whether there were any."""
+    lefts = [sorted([link.tail.place + link.out for link in item.left]) for item in column]
+    rights = [sorted([link.head.place + link.port for link in item.right]) for item in column]
+    exchanged = False
+    for i in range(len(column) - 1):
+        crossings = _crossings(lefts[i], lefts[i + 1]) + _crossings(rights[i], rights[i + 1])
+        if crossings and crossings > _crossings(lefts[i + 1], lefts[i]) + _crossings(rights[i + 1], rights[i]):
+            column[i : i + 2] = column[i + 1], column[i]
+            lefts[i : i + 2] = lefts[i + 1], lefts[i]
+            rights[i : i + 2] = rights[i + 1], rights[i]
+            exchanged = True
+    if exchanged:
+        for i, item in enumerate(column):
+            item.place = i
+    return exchanged
 
 
-def _inversions(above: Sequence[float], below: Sequence[float]) -> int:
-    below = sorted(below)
-    return sum(bisect_left(below, end) for end in above)
-
-
-def _heights(columns: list[list[Item]]) -> None:
-    """Bring every item as level with its neighbours as order and spacing allow."""
-    for column in columns:
-        settle(column, [0.0] * len(column))
-    for sweep in range(HEIGHT_SWEEPS):
-        for column in columns if sweep % 2 else reversed(columns):
-            settle(column, [_wish(item) for item in column])
-
-
-def _wish(item: Item) -> float:
-    """Where the middle of `item` would be level with its neighbours: their mean, weighted."""
-    total = sum(link.weight for link in item.left) + sum(link.weight for link in item.right)
-    if not total:
-        return item.y
-    pull = sum(link.weight * (link.tail_y - link.head_y + item.y) for link in item.left)
-    pull += sum(link.weight * (link.head_y - link.tail_y + item.y) for link in item.right)
-    return pull / total
+def _crossings(above: Sequence[float], below: Sequence[float]) -> int:
+    """How often the wires of two neighbours cross whose ends, in order, these are."""
+    if not above or not below or above[-1] <= below[0]:
+        return 0
+    return sum([bisect_left(below, end) for end in above])

@@ -72,7 +72,8 @@ def draw(
         Draw what repeats one after the other once, with "×12". By default where the picture would be too large, and
         where more than 50 boxes become much fewer.
     limit : int or None
-        The largest number of boxes. What has more is folded, and the picture says how; None draws everything.
+        The largest number of boxes. What has more is folded, and the picture says how; None draws everything, which for
+        thousands of boxes without a pattern takes some seconds.
     hide : "constants", "broadcasts" or both
         What to leave out.
     only_path : (Node, Node), optional

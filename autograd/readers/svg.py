@@ -2,7 +2,7 @@
 
 No ids, no styles, no scripts: any number of these pictures can stand in one page. All text stands on an opaque ground,
 so a picture reads on a light page and on a dark one. Boxes and wires carry their number in the diagram (``data-box``,
-``data-edge``) for whoever wants to point at them.
+``data-edge``) for whoever wants to point at them; of wires that part, each has what is its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from autograd.readers.elements import (
     Row,
 )
 from autograd.readers.halves import place_halves
-from autograd.readers.nested import Flow, Frame, Point, place_nested
+from autograd.readers.nested import Flow, Frame, place_nested
+from autograd.readers.wires import ARROW, arrowhead, curve, drawn_before, flow_of
 
 __all__ = ["as_svg", "text_width"]
 
@@ -35,14 +36,12 @@ PADDING = 8.0
 COLUMN_GAP = 12.0
 WORD_GAP = 5.0
 MARGIN = 4.0
-ARROW = 7.0
 BOLD = 1.07
 LARGEST_CELL = 14.0
 HEAT_SIZE = 88.0
 PILL = 15.0
 SWATCH = 12.0
 WIDEST = 1800.0
-LEAST_RETURN = 1.0  # what is shorter is no way back but a rounding error
 
 # Helvetica's widths, in ems; whatever is not listed is about as wide as a small letter.
 _WIDTHS = {
@@ -85,7 +84,9 @@ def as_svg(diagram: Diagram) -> str:
         layout = place_halves(sizes, edges, homes, frames, [box.through for box in diagram.boxes], rooms)
     else:
         layout = place_nested(sizes, edges, homes, frames, rooms, WIDEST)
-    flows = [_flow(points) if diagram.halves else "right" for points in layout.curves]
+    flows = [flow_of(points) if diagram.halves else "right" for points in layout.curves]
+    before = drawn_before([edge.tail for edge in diagram.edges], layout.curves)
+    numbers = range(len(edges))
     caption = _Caption(diagram)
     width = max(layout.width, caption.width) + 2 * MARGIN
     height = layout.height + caption.height + 2 * MARGIN
@@ -99,13 +100,10 @@ def as_svg(diagram: Diagram) -> str:
             f"<title>A computation of {count:,} node{'' if count == 1 else 's'}</title>",
             *(_frame(*rectangle) for rectangle in layout.frames),
             f'<g fill="none" stroke="{EDGE_COLOUR}">',
-            *(_curve(i, points, flow) for i, (points, flow) in enumerate(zip(layout.curves, flows, strict=True))),
+            *map(curve, numbers, layout.curves, flows, before),
             "</g>",
             f'<g fill="{EDGE_COLOUR}">',
-            *(
-                _arrowhead(i, *points[-1], flow)
-                for i, (points, flow) in enumerate(zip(layout.curves, flows, strict=True))
-            ),
+            *(arrowhead(i, *points[-1], flow) for i, points, flow in zip(numbers, layout.curves, flows, strict=True)),
             "</g>",
             *(_tab(frame.text, *corner) for frame, corner in zip(diagram.frames, layout.frames, strict=True)),
             *(box.at(i, x, y) for i, (box, (x, y)) in enumerate(zip(drawn, layout.corners, strict=True))),
@@ -309,47 +307,3 @@ def text_width(text: str) -> float:
 
 def _character_width(character: str) -> float:
     return 1.0 if unicodedata.east_asian_width(character) in "WF" else _WIDTHS.get(character, 0.556)
-
-
-def _curve(number: int, points: list[Point], flow: Flow) -> str:
-    """Straight pieces joined by bends; a piece that runs back to the left is joined by turns."""
-    if flow != "right":
-        return _upright_curve(number, points)
-    path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}H{points[1][0]:.1f}"]
-    for i in range(2, len(points), 2):
-        (x0, y0), (x1, y1), (x2, _) = points[i - 1 : i + 2]
-        came, goes = x0 < points[i - 2][0] - LEAST_RETURN, x2 < x1 - LEAST_RETURN
-        handle = (x0 + x1) / 2
-        if goes and not came:
-            handle = max(x0, x1) + _turn(y0, y1)
-        elif came and not goes:
-            handle = min(x0, x1) - _turn(y0, y1)
-        path.append(f"C{handle:.1f},{y0:.1f} {handle:.1f},{y1:.1f} {x1:.1f},{y1:.1f}H{x2:.1f}")
-    return f'<path data-edge="{number}" d="{"".join(path)}"/>'
-
-
-def _upright_curve(number: int, points: list[Point]) -> str:
-    path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}V{points[1][1]:.1f}"]
-    for (x0, y0), (x1, y1), (_, y2) in zip(points[1::2], points[2::2], points[3::2], strict=False):
-        handle = (y0 + y1) / 2
-        path.append(f"C{x0:.1f},{handle:.1f} {x1:.1f},{handle:.1f} {x1:.1f},{y1:.1f}V{y2:.1f}")
-    return f'<path data-edge="{number}" d="{"".join(path)}"/>'
-
-
-def _turn(y0: float, y1: float) -> float:
-    """How far the middle of a turn stands out, for its two handles."""
-    return 6 + min(abs(y1 - y0) / 8, 14)
-
-
-def _arrowhead(number: int, x: float, y: float, flow: Flow) -> str:
-    half = ARROW / 2
-    back = {
-        "right": f"l{-ARROW:g},{-half:g}v{ARROW:g}",
-        "down": f"l{-half:g},{-ARROW:g}h{ARROW:g}",
-        "up": f"l{-half:g},{ARROW:g}h{ARROW:g}",
-    }
-    return f'<path data-edge="{number}" d="M{x:.1f},{y:.1f}{back[flow]}z"/>'
-
-
-def _flow(points: list[Point]) -> Flow:
-    return "down" if points[0][1] < points[-1][1] else "up"
