@@ -13,6 +13,7 @@ from autograd.lines import Line as Line
 from autograd.lines import trace_lines as trace_lines
 from autograd.primitive import Primitive as Primitive
 from autograd.primitive import primitive as primitive
+from autograd.primitives.compositions import *
 from autograd.primitives.elementwise import *
 from autograd.primitives.indexing import *
 from autograd.primitives.linear_algebra import *

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from autograd.scope import Scope, Watched, current
 
@@ -89,14 +92,15 @@ class trace_lines:
         current.reset(self._token)
 
 
-_OURS = (str(Path(__file__).parent), str(Path(__file__).parent.parent / "nn"))
-"""Frames in these folders are not the user's."""
+_HERE = Path(__file__).parent
+_NOT_THE_USERS = tuple(str(folder) + os.sep for folder in (_HERE, _HERE.parent / "nn", Path(np.__file__).parent))
+"""Frames in these folders are ours, or NumPy's, which calls the operators of an array of Values."""
 
 
 def _note_line(node: Node) -> None:
     """Let the origin of a node be the line of the user's code that recorded it."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
         frame = frame.f_back
     assert node.origin is not None
     node.origin = Line(node.origin, frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

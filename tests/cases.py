@@ -355,7 +355,12 @@ LINEAR_ALGEBRA = [
         on(T, axis1=2, axis2=-2), also=(np.trace,),
     ),
     *of(ad.inv, on(regular(2, 2)), on(regular(3, 3)), on(regular(2, 2, 2)), on(regular(1, 1)), also=(np.linalg.inv,)),
-    *of(ad.det, on(regular(2, 2)), on(regular(3, 3)), on(regular(2, 2, 2)), on(regular(1, 1)), also=(np.linalg.det,)),
+    *of(
+        ad.det, on(regular(2, 2)), on(regular(3, 3)), on(regular(2, 2, 2)), on(regular(1, 1)),
+        on(np.zeros((1, 1)), note="singular"), on(np.ones((2, 2)), note="singular"),
+        on(np.diag([2.0, 0.0, 3.0]), note="singular"), on(np.diag([2.0, 0.0, 0.0]), note="twice singular"),
+        on(np.stack([np.ones((2, 2)), np.eye(2)]), note="one of two singular"), also=(np.linalg.det,),
+    ),
     *of(
         ad.slogdet, on(regular(2, 2)), on(regular(3, 3)), on(regular(2, 2, 2)), on(-regular(1, 1)),
         also=(np.linalg.slogdet,), analytic=False,
@@ -373,6 +378,42 @@ LINEAR_ALGEBRA = [
         ad.cholesky, on(normal(3, 3), through=gram, note="of a Gram matrix"),
         on(normal(2, 2, 2), through=gram, note="of Gram matrices"), also=(np.linalg.cholesky,), analytic=False,
     ),
+    *of(
+        ad.multi_dot, on([M, normal(3, 2), normal(2, 4)]), on([normal(3), normal(3, 2), normal(2)]),
+        also=(np.linalg.multi_dot,),
+    ),
+    *of(
+        ad.matrix_power, on(regular(2, 2), 0), on(regular(2, 2), 1), on(regular(3, 3), 3), on(regular(2, 2, 2), -2),
+        also=(np.linalg.matrix_power,),
+    ),
+    *of(ad.kron, on(M, normal(2, 2)), on(normal(2), M), on(normal(2, 1, 2), M), on(normal(), M), also=(np.kron,)),
+    *of(
+        ad.cross, on(M, normal(2, 3)), on(normal(3), M), on(normal(2, 3, 2), normal(2, 3, 2), axis=1),
+        also=(np.cross, np.linalg.cross),
+    ),
 ]  # fmt: skip
 
-CASES = [*ELEMENTWISE, *REDUCTIONS, *MOVEMENT, *INDEXING, *LINEAR_ALGEBRA]
+OTHER_WORDS = [
+    *of(ad.atleast_1d, on(normal()), on(M), also=(np.atleast_1d,)),
+    *of(ad.atleast_2d, on(normal()), on(normal(3)), on(T), also=(np.atleast_2d,)),
+    *of(ad.append, on(M, 2.5), on(M, normal(1, 3), axis=0), on(normal(2), M), also=(np.append,)),
+    *of(ad.column_stack, on([normal(2), M]), on([normal(3), normal(3)]), also=(np.column_stack,)),
+    *of(ad.dstack, on([M, M]), on([normal(3), normal(3)]), on([normal(), normal()]), on([T, M]), also=(np.dstack,)),
+    *of(
+        ad.array_split, on(normal(5), 3), on(T, 3, axis=-1), on(normal(2), 3), on(M, [1, 2], 1),
+        also=(np.array_split,),
+    ),
+    *of(ad.vsplit, on(normal(4, 2), 2), on(M, [1]), also=(np.vsplit,)),
+    *of(ad.hsplit, on(normal(2, 4), 2), on(normal(4), 2), on(M, [1]), also=(np.hsplit,)),
+    *of(ad.flipud, on(M), on(normal(3)), also=(np.flipud,)),
+    *of(ad.fliplr, on(M), on(T), also=(np.fliplr,)),
+    *of(ad.rot90, *[on(M, k) for k in range(-1, 5)], on(T, 1, (2, 0)), also=(np.rot90,)),
+    *of(ad.diff, on(normal(4)), on(M), on(T, 2, axis=1), on(M, 0), on(M, n=2, axis=0), on(normal(1)), also=(np.diff,)),
+    *of(ad.ptp, *reduced(apart)[1:-2], also=(np.ptp,)),
+    *of(
+        ad.average, on(M), on(M, 1), on(M, None, positive(2, 3)), on(M, 0, positive(2)), on(M, 1, positive(3)),
+        on(T, 1, positive(3), keepdims=True), on(T, -1, positive(2, 3, 4)), also=(np.average,),
+    ),
+]  # fmt: skip
+
+CASES = [*ELEMENTWISE, *REDUCTIONS, *MOVEMENT, *INDEXING, *LINEAR_ALGEBRA, *OTHER_WORDS]

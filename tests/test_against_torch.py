@@ -93,6 +93,23 @@ def split(x, indices_or_sections, axis=0):
     return torch.tensor_split(x, cut if isinstance(cut, int) else list(cut), dim=axis)
 
 
+def append(x, values, axis=None):
+    parts = [x, torch.as_tensor(values, dtype=x.dtype)]
+    return torch.cat([part.ravel() for part in parts] if axis is None else parts, axis or 0)
+
+
+def average(x, axis=None, weights=None, *, keepdims=False):
+    if weights is None:
+        return x.mean(axis, keepdim=keepdims)
+    if weights.ndim < x.ndim:
+        weights = weights.reshape([-1 if i == axis else 1 for i in range(x.ndim)]).expand(x.shape)
+    return (x * weights).sum(axis, keepdim=keepdims) / weights.sum(axis, keepdim=keepdims)
+
+
+def cross(x, y, axis=-1):
+    return torch.linalg.cross(*torch.broadcast_tensors(x, y), dim=axis)
+
+
 def roll(x, shift, axis=None):
     return torch.roll(x, (shift,) * len(axis) if isinstance(axis, tuple) and isinstance(shift, int) else shift, axis)
 
@@ -155,11 +172,20 @@ TORCH = {
     autograd.trace: lambda x, offset=0, axis1=0, axis2=1: torch.diagonal(x, offset, axis1, axis2).sum(-1),
     autograd.inv: torch.linalg.inv, autograd.det: torch.linalg.det, autograd.slogdet: torch.linalg.slogdet,
     autograd.solve: torch.linalg.solve, autograd.cholesky: torch.linalg.cholesky,
+    autograd.multi_dot: torch.linalg.multi_dot, autograd.matrix_power: torch.linalg.matrix_power,
+    autograd.kron: torch.kron, autograd.cross: cross,
+    autograd.atleast_1d: torch.atleast_1d, autograd.atleast_2d: torch.atleast_2d, autograd.append: append,
+    autograd.column_stack: torch.column_stack, autograd.dstack: torch.dstack, autograd.array_split: split,
+    autograd.vsplit: torch.vsplit, autograd.hsplit: torch.hsplit, autograd.flipud: torch.flipud,
+    autograd.fliplr: torch.fliplr, autograd.rot90: lambda x, k=1, axes=(0, 1): torch.rot90(x, k, axes),
+    autograd.diff: lambda x, n=1, axis=-1: torch.diff(x, n=n, dim=axis),
+    autograd.ptp: reducing(lambda x: x.amax(-1) - x.amin(-1)), autograd.average: average,
 }  # fmt: skip
 
 
 UNLIKE = {
     "pow([4] i[4] # 0 to an array of integer exponents)": "the second derivative of x**0 at 0 is nan in torch, not 0",
+    "det([3,3] # twice singular)": "the second derivative is nan in torch",
     "getitem([2,3] (::-1,::2))": "torch has no negative steps",
     "getitem([2,3,4] (0,...,[1 1]))": "torch puts the picked axis last, NumPy first",
 }

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import autograd
-from autograd.primitives import elementwise, indexing, linear_algebra, movement, reductions
+from autograd.primitives import compositions, elementwise, indexing, linear_algebra, movement, reductions
 
-PRIMITIVES = (elementwise, indexing, linear_algebra, movement, reductions)
+PRIMITIVES = (compositions, elementwise, indexing, linear_algebra, movement, reductions)
 ROOT = Path(__file__).parent.parent
 
 

@@ -61,6 +61,20 @@ REFUSED = [
     *of(autograd.slogdet, on(M), also=(np.linalg.slogdet,)),
     *of(autograd.solve, on(M, np.ones(2)), on(np.ones((2, 2)), M), on(np.eye(2), M.T), also=(np.linalg.solve,)),
     *of(autograd.cholesky, on(M), on(-np.eye(2)), also=(np.linalg.cholesky,)),
+    *of(autograd.vsplit, on(np.ones(4), 2), on(M, 3), also=(np.vsplit,)),
+    *of(autograd.array_split, on(M, 0), on(M, 2, axis=2), also=(np.array_split,)),
+    *of(autograd.append, on(M, np.ones(3), axis=0), also=(np.append,)),
+    *of(autograd.fliplr, on(np.ones(3)), also=(np.fliplr,)),
+    *of(autograd.flipud, on(np.ones(())), also=(np.flipud,)),
+    *of(autograd.rot90, on(np.ones(3)), on(M, 1, (0, 0)), also=(np.rot90,)),
+    *of(autograd.diff, on(M, -1), on(M, 1, 2), on(np.ones(())), also=(np.diff,)),
+    *of(
+        autograd.average, on(M, None, np.ones(3)), on(M, 0, np.ones(3)), on(M, 2), on(M, 1, np.ones((3, 1))),
+        also=(np.average,),
+    ),
+    *of(autograd.cross, on(np.ones(4), np.ones(4)), on(np.ones(3), np.ones(4)), also=(np.cross,)),
+    *of(autograd.matrix_power, on(M, 1), on(M, 0), on(np.eye(2), 0.5), also=(np.linalg.matrix_power,)),
+    *of(autograd.multi_dot, on([M, M]), also=(np.linalg.multi_dot,)),
 ]  # fmt: skip
 
 

@@ -4,12 +4,14 @@ import copy
 import gc
 import pickle
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, Value, grad, no_grad, scope, trace_lines, watch
+import nn
+from autograd import Tensor, Value, grad, no_grad, scalars, scope, trace_lines, watch
 
 
 def names(node):
@@ -167,6 +169,23 @@ def test_lines_name_the_users_code():
     with pytest.raises(ValueError, match=r"made at test_scope\.py:\d+ in forward"):
         y.backward()
     assert pickle.loads(pickle.dumps(y)).origin.place == y.origin.place
+
+
+@pytest.mark.parametrize("summed", [np.sum, np.mean, np.std, np.vectorize(lambda x: x * x, otypes=[object])])
+def test_numpy_in_between_is_not_the_users_code(summed):
+    with trace_lines():
+        out = summed(scalars([1.0, 2.0]))
+    assert (out if isinstance(out, Value) else out[0]).origin.file == __file__
+
+
+def test_a_folder_whose_name_begins_like_ours_is_the_users():
+    namespace = {}
+    for package in (autograd, nn):
+        beside = Path(package.__file__).parent
+        file = str(beside.with_name(beside.name + "_of_mine") / "train.py")
+        exec(compile("def squared(x):\n    return x * x", file, "exec"), namespace)
+        with trace_lines():
+            assert namespace["squared"](Value(1.0)).origin.place == "train.py:2 in squared"
 
 
 def test_lines_are_switched_on_and_off_without_a_block():

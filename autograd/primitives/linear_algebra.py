@@ -15,7 +15,7 @@ from autograd.graph import Node
 from autograd.primitive import answers_to, primitive
 from autograd.primitives.elementwise import mul
 from autograd.primitives.indexing import diagonal, tril
-from autograd.primitives.movement import expand_dims, matrix_transpose, ravel, reshape, transpose
+from autograd.primitives.movement import expand_dims, matrix_transpose, ravel, reshape, stack, transpose
 from autograd.primitives.reductions import sum
 
 __all__ = [
@@ -206,13 +206,20 @@ def _on_matrices(g: Any) -> Any:
     return expand_dims(g, (-2, -1))
 
 
-@primitive(
-    lambda g, out, x: _on_matrices(g * out) * matrix_transpose(inv(x)),
-    numpy=np.linalg.det,
-    arrays_only=True,
-)
+def _det_rule(g: Any, out: Any, x: Any) -> Any:
+    """g times the cofactors: where no matrix is singular, the determinant times the transposed inverse."""
+    if np.all(out != 0):
+        return _on_matrices(g * out) * matrix_transpose(inv(x))
+    n = x.shape[-1]
+    others = [np.delete(np.arange(n), i) for i in range(n)]
+    minors = [det(x[..., rows[:, None], columns]) for rows in others for columns in others]
+    signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+    return _on_matrices(g) * reshape(stack(minors, axis=-1), shape=x.shape) * signs.astype(x.dtype)
+
+
+@primitive(_det_rule, numpy=np.linalg.det, arrays_only=True)
 def det(x: Any) -> Any:
-    """The determinant of square matrices; its rule needs the inverse, so it refuses singular ones."""
+    """The determinant of square matrices, singular ones too."""
     return np.linalg.det(x)
 
 

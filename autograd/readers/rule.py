@@ -262,6 +262,8 @@ def summed_axes(node: Node) -> tuple[int, ...]:
 
 def _summed_to(node: Node, a: Piece) -> Piece:
     axes = summed_axes(node)
+    if not axes:
+        return a
     if not np.ndim(node.primal):
         return f"sum({a[0]})", ATOM
     return f"sum({a[0]}, axis {', '.join(map(str, axes))})", ATOM

@@ -46,7 +46,7 @@ def reasons(node: Node, position: int, reading: Reading, names: Mapping[int, str
 def _sentence(step: Node, node: Node, result: Node, known: Mapping[int, str], name: str, whole: str) -> Iterator[str]:
     operation = getattr(step.primitive, "name", "")
     before, after = (np.shape(step.args[0].primal) if step.args else ()), np.shape(step.primal)
-    if operation == "sum_to":
+    if operation == "sum_to" and before != after:
         axes = summed_axes(step)
         if not after:
             yield f"Summed over all {math.prod(before)} entries: {name} is one number that met each of them."
