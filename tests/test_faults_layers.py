@@ -1,5 +1,7 @@
 """find_fault tells where a finite gradient is lost or explodes, what made it so, and nothing that is not so."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,12 @@ def test_what_gets_to_the_first_layer():
     assert 0.2 < told / (first / last) < 5
 
 
+@pytest.mark.parametrize("unit", [1e8, 1.0, 1e-8])
+def test_the_unit_of_the_loss_does_not_matter(unit):
+    assert find_fault(unit * network(20, autograd.sigmoid, 1.0)).kind == "vanishing"
+    assert find_fault(unit * network(3, autograd.sigmoid, 1.0)) is None
+
+
 def test_weights_too_small_for_tanh_are_not_its_fault():
     fault = find_fault(network(20, np.tanh, 0.3))
     assert "the weights are too small" in fault.why
@@ -101,6 +109,38 @@ def test_large_numbers_that_are_no_explosion():
     assert find_fault(np.mean((np.tanh(X @ W1) @ W2 - 1e10) ** 2)) is None
     m, M, r = Value(6e24, "m"), Value(2e30, "M"), Value(1.5e11, "r")
     assert find_fault(6.67e-11 * m * M / r) is None
+
+
+def product_of_50(kind, factor):
+    leaves = [single(kind, factor, f"w{i}") for i in range(50)]
+    return leaves, np.sum(functools.reduce(lambda a, b: a * b, leaves))
+
+
+@KINDS
+@pytest.mark.parametrize("factor", [0.3, 3.0])
+def test_a_product_whose_logarithm_is_taken(kind, factor):
+    """What flows through the product spans 26 powers of ten; what each of its factors receives is 1/w."""
+    leaves, product = product_of_50(kind, factor)
+    assert [np.asarray(g).item() for g in autograd.grad(np.log(product), leaves)] == pytest.approx([1 / factor] * 50)
+    assert find_fault(-np.log(product)) is None
+    assert find_fault(product).kind == ("vanishing" if factor < 1 else "exploding")
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+def test_layers_whose_scale_is_normalised_away(size):
+    rng = np.random.default_rng(0)
+    h = rng.normal(size=(16, 4))
+    for i in range(20):
+        h = h @ Tensor(size * rng.normal(size=(4, 4)), f"W{i}")
+    assert find_fault(np.mean((h / np.linalg.norm(h, axis=1, keepdims=True) - 1) ** 2)) is None
+    assert find_fault(np.mean((h - 1) ** 2)).kind == ("vanishing" if size < 1 else "exploding")
+
+
+@pytest.mark.parametrize(("gain", "kind"), [(8.0, None), (40.0, "exploding")])
+def test_growth_in_many_layers(gain, kind):
+    """Nothing is said of what a deep network comes up to that learns large targets with Adam: 3e7."""
+    fault = find_fault(network(8, lambda z: z, gain))
+    assert (fault and fault.kind) == kind
 
 
 def test_steps_of_a_recurrent_network_are_counted_once():
@@ -189,6 +229,9 @@ STANDSTILLS = {
     "a matrix product of zeros": (
         lambda: np.sum((Tensor(np.zeros((2, 2)), "A") @ Tensor(np.zeros((2, 2)), "B") - np.eye(2)) ** 2), "matmul",
         "A = 0 throughout and B = 0 throughout", "nn.init.xavier_normal_(W)"),
+    "factors of a matrix, of zeros": (
+        lambda: np.mean((Tensor(np.zeros((4, 2)), "U") @ Tensor(np.zeros((5, 2)), "V").T - 1) ** 2), "matmul",
+        "U = 0 throughout and V.T = 0 throughout", "nn.init.xavier_normal_(W)"),
     "two zeros among the factors": (lambda: (np.prod(Tensor([0.0, 0.0, 3.0], "p")) - 1) ** 2, "prod", "prod(p)",
                                     "start away from 0"),
     "a likelihood": (lambda: -np.prod(Tensor(np.full(200, 0.01), "p")), "prod",
@@ -199,6 +242,10 @@ STANDSTILLS = {
     "softmax and squares, nearly": (
         lambda: np.sum((autograd.softmax(Tensor([40.0, 0.0], "z")) - [0, 1]) ** 2), "softmax",
         "lets 4.248e-18 of its cotangent through", "nn.CrossEntropyLoss()(z, classes)"),
+    "softmax and squares, one of two rows right": (
+        lambda: np.sum((autograd.softmax(Tensor([[800.0, 0.0], [0.1, 0.2]], "z"))
+                        - autograd.softmax(np.array([[0.0, 800.0], [0.1, 0.2]]))) ** 2), "softmax",
+        "softmax(z) has the slope 0", "nn.CrossEntropyLoss()(z, classes)"),
     "softmax by hand": (lambda: np.sum((softmax_by_hand(Tensor([800.0, 0.0], "z")) - [0, 1]) ** 2), "softmax",
                         "has the slope 0", "nn.CrossEntropyLoss()(z, classes)"),
     "a bell too far away": (
@@ -236,6 +283,10 @@ def test_a_standstill(build, operation, why, instead):
         lambda: np.sum(autograd.softmax(Tensor([[3.0]], "z"))),  # of one class
         lambda: np.sum(np.array([0.0, 0.0]) * (Tensor([1.0, 4.0], "x") - 3) ** 2),  # a mask of zeros
         lambda: np.sum(np.zeros(2) * Tensor([1.0, 4.0], "x")),
+        lambda: np.sum(np.exp(autograd.log_softmax(Tensor([3.0, 1.0, -1.0], "z")))),  # 1, whatever z is
+        lambda: np.maximum(Value(0.0, "x") ** 3, 0.0),  # a kink: half of the cotangent gets through, but nothing falls
+        lambda: np.abs(np.sum(Tensor([0.0, 0.0], "x") ** 3) + 0.0),
+        lambda: (lambda x: np.cos(x) + 5 * x**2)(Value(0.0, "x")),  # on top of one hill, but at the foot of another
         lambda: 1e-200 * Value(3.0, "x"),
         lambda: 1e-13 * Value(1e12, "x"),
         lambda: np.sum(autograd.relu(1 - Tensor([2.0, 3.0], "x")) ** 2),  # every margin kept
@@ -244,6 +295,29 @@ def test_a_standstill(build, operation, why, instead):
 )
 def test_no_gradient_and_nothing_to_gain(build):
     assert find_fault(build()) is None
+
+
+@KINDS
+@pytest.mark.parametrize("activation", [autograd.gelu, autograd.silu])
+@pytest.mark.parametrize("x", [-2.0, -1.0, -0.5])
+def test_a_slope_downwards_is_a_slope(kind, activation, x):
+    assert find_fault(np.sum((activation(single(kind, x)) - 1) ** 2)) is None
+    rng = np.random.default_rng(0)
+    W1, W2 = Tensor(rng.normal(size=(3, 4)), "W1"), Tensor(rng.normal(size=(4, 1)), "W2")
+    A = activation(activation(rng.normal(size=(8, 3)) @ W1 * 0.01 + x * 2) @ W2 * 0.01 + x)
+    assert find_fault(np.mean((A - 1) ** 2)) is None
+
+
+def test_only_the_units_that_count_are_told_of():
+    x = Tensor([-1.0, -2.0, 0.5], "x")
+    fault = find_fault(np.sum((autograd.relu(x) - 1) ** 2 * np.array([1.0, 1.0, 1e-15])))
+    assert "z is at most -1 in all 2 units that the loss depends on" in fault.why
+    assert fault.then == ()
+
+
+def test_a_quotient_is_no_product_of_large_weights():
+    x = Value(-30.0, "x")
+    assert find_fault(Value(3.0, "y") / autograd.softplus(x)) is None
 
 
 def test_a_dead_gelu_layer_inside_a_network():

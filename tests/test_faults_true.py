@@ -95,6 +95,18 @@ def test_a_cotangent_of_0_that_meets_inf_without_any_where():
     assert fault.why == "the cotangent is 0, and in the rule of matmul it meets inf: 0 · inf is nan"
 
 
+def test_a_rule_that_meets_inf_under_detect_faults():
+    for build in (
+        lambda W: np.sum(W**2),
+        lambda W: np.sum(np.logaddexp(-W, -W)),
+        lambda W: np.sum(W @ np.ones(2)) ** 2,
+    ):
+        loss = build(Tensor([np.inf, 1.0], "W"))
+        with pytest.raises(FaultError, match="is infinite, and so is what its rule makes") as caught, detect_faults():
+            loss.backward()
+        assert "check_grads" not in caught.value.fault.instead
+
+
 def test_a_product_with_inf_has_not_grown():
     factors = [Value(1.0, f"x{i}") for i in range(9)]
     fault = find_fault(np.exp(-functools.reduce(lambda a, b: a * b, factors, np.inf)))
@@ -191,6 +203,15 @@ TOLD = {
         lambda: np.sum(Tensor([-np.inf, 1.0], "x")), "x holds -inf before anything", "if it is trained", None),
     "a target of nan": (
         lambda: (Value(1.0) - np.nan) ** 2, "a number that was given holds nan", "X[np.isfinite(X).all(axis=1)]", None),
+    "a percentage of 0": (
+        lambda: np.mean((Tensor([1.0, 2.0], "p") - 1) / np.array([0.0, 1.0])), "the divisor is a given 0",
+        "if it counts; else autograd.where(y != 0, x / y, 0.0)", None),
+    "numbers picked from a Tensor, added": (
+        lambda: (lambda z: np.log(np.exp(z[0]) + np.exp(z[1])))(Tensor([-800.0, -800.0], "z")),
+        "every exp in the sum rounds to 0", "autograd.logsumexp(z)", None),
+    "an infinite number in a layer": (
+        lambda: np.sum(np.tanh(np.array([[np.inf, 1.0]]) @ Tensor([[1.0], [1.0]], "W")) ** 2), "z = inf",
+        "look for it in the data", None),
     "large data": (
         lambda: np.var(Tensor([1e200, 1.0], "x")), "x is as large as 1e+200", "lower learning rate", None),
 }  # fmt: skip

@@ -51,7 +51,7 @@ class Activation(NamedTuple):
 
 
 class Use(NamedTuple):
-    """An activation found in a graph: its result, what it is of, and its slope there."""
+    """An activation found in a graph: its result, what it is of, and how steep it is there, up or down."""
 
     activation: Activation
     node: Node
@@ -178,7 +178,7 @@ def uses(node: Node) -> Iterator[Use]:
                 continue
             operands = (z,) if bound is None else (z, bound.primal)
             slope = activation.primitive.rules[0](np.ones_like(out), out, *operands)
-            yield Use(activation, node, z, np.asarray(slope, float))
+            yield Use(activation, node, z, np.abs(np.asarray(slope, float)))
             return
 
 

@@ -7,7 +7,7 @@ that as it is. A *station* is a layer that a parameter enters directly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,12 +16,18 @@ from autograd.faults.activations import Use, uses
 from autograd.faults.patterns import MOVEMENT
 from autograd.graph import Node
 
-__all__ = ["LEAST_LAYERS", "LOST", "Array", "Flow", "Layer", "Stuck", "operation", "per_layer"]
+__all__ = ["HARDLY_ANY", "LEAST_LAYERS", "LOST", "Array", "Flow", "Layer", "Stuck", "moved", "operation", "per_layer"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 LOST = 1e-6
-"""A flow has vanished when it is smaller than before by this factor, and exploded when it is larger by as much."""
+"""A flow has vanished when it is smaller than before by this factor; none that trains comes near it."""
+
+MATRIX_PRODUCTS = {"matmul", "contract"}
+
+HARDLY_ANY = 1e-3
+"""What a parameter receives has vanished too, or exploded, by this much against the seed: after a product the logarithm
+scales the flow back, and all is well."""
 
 LEAST_LAYERS = 5
 """Fewer layers are no chain in which a gradient could explode, or vanish for no other reason."""
@@ -62,17 +68,17 @@ class Layer:
 
     def parameters(self) -> list[Node]:
         """The leaves that enter here, moved about or not, and want a gradient; each once."""
-        if _moved(self.node).is_leaf:
+        if moved(self.node).is_leaf:
             return []
-        leaves = [_moved(arg) for node in self.nodes for arg in node.args]
+        leaves = [moved(arg) for node in self.nodes for arg in node.args]
         return list({leaf.serial: leaf for leaf in leaves if leaf.is_leaf and leaf.requires_grad}.values())
 
     def is_inner(self) -> bool:
         """Whether a parameter went into one of the arguments before."""
-        return any(arg.requires_grad and not _moved(arg).is_leaf for node in self.nodes for arg in node.args)
+        return any(arg.requires_grad and not moved(arg).is_leaf for node in self.nodes for arg in node.args)
 
 
-def _moved(node: Node) -> Node:
+def moved(node: Node) -> Node:
     """What a node is a rearrangement of."""
     while node.primitive is not None and node.primitive.name in MOVEMENT:
         node = node.args[0]
@@ -155,9 +161,18 @@ class Flow:
         products = [layer for layer in stations if operation(layer.node) not in ("add", "sub")]
         return [layer for layer in products if layer is products[0] or layer.is_inner()] or stations
 
+    def received(self, layers: Iterable[Layer]) -> float:
+        """The largest gradient of a parameter that enters one of these layers, as the sum of its sizes."""
+        leaves = {leaf.serial for layer in layers for leaf in layer.parameters()}
+        gradients = (np.asarray(self.cotangents.get(serial, 0.0)) for serial in leaves)
+        return max((float(np.abs(g).sum(dtype=float)) for g in gradients), default=0.0)
+
     def is_network(self) -> bool:
-        """Whether parameters enter by matrix products, or activations stand between them."""
-        return any(_multiplies_matrices(layer.node) for layer, _ in self.stations) or bool(self.activations(-1, np.inf))
+        """Whether all parameters multiply, or are added, and by matrix products or with activations between them."""
+        operations = {operation(layer.node) for layer, _ in self.stations}
+        return operations <= {*MATRIX_PRODUCTS, "mul", "add"} and (
+            not operations.isdisjoint(MATRIX_PRODUCTS) or bool(self.activations(-1, np.inf))
+        )
 
     def activations(self, above: int, below: float, *, dry: bool = False) -> list[Stuck]:
         """The activations among the layers between two serials, newest first; those without any flow too, if dry."""
@@ -174,10 +189,6 @@ class Flow:
 def operation(node: Node) -> str:
     """The name of what made a node."""
     return "" if node.primitive is None else node.primitive.name
-
-
-def _multiplies_matrices(node: Node) -> bool:
-    return node.primitive is not None and node.primitive.arrays_only and len(node.args) == 2
 
 
 def per_layer(flows: list[float]) -> float:

@@ -19,7 +19,7 @@ from autograd.faults.case import users_of
 from autograd.faults.examples import given_up, lost_length, meets_logarithm, probability, wrong_and_flat
 from autograd.faults.exploded import exploded
 from autograd.faults.fault import Fault
-from autograd.faults.flow import LEAST_LAYERS, LOST, Array, Flow, Layer, Stuck, operation, per_layer
+from autograd.faults.flow import HARDLY_ANY, LEAST_LAYERS, LOST, Array, Flow, Layer, Stuck, operation, per_layer
 from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
 from autograd.faults.patterns import find
@@ -173,7 +173,10 @@ def _vanished(flow: Flow) -> Fault | None:
     cut = max((i for i, size in enumerate(older) if size <= LOST * most), default=None)
     if cut is None or most == 0:
         return None
-    starved, fed = stations[cut][0], stations[cut + 1][0]
+    below, above = ([layer for layer, _ in part] for part in (stations[: cut + 1], stations[cut + 1 :]))
+    if flow.received(below) > HARDLY_ANY * max(flow.seed, flow.received(above)):
+        return None
+    starved, fed = below[-1], above[0]
     on_the_way = flow.activations(starved.serial, math.inf)
     blocking = [stuck for stuck in on_the_way if stuck.passed <= LOST * stuck.layer.flow]
     dead = [stuck for stuck in blocking if (stuck.use.slope <= LOST).mean() >= DEAD]

@@ -169,7 +169,7 @@ def _matched_here(term: ast.expr, node: Node, found: Match) -> Iterator[Match]:
     elif isinstance(term, ast.Call) and isinstance(term.func, ast.Name):
         if term.func.id == name:
             yield from _all(tuple(zip(term.args, args, strict=False)), found)
-        elif term.func.id == "sum" and name == "add" and node.kind.of_floats:  # type: ignore[attr-defined]
+        elif term.func.id == "sum" and name == "add" and np.ndim(node.primal) == 0:
             yield from _sum_of_numbers(term.args[0], node, found)
 
 
@@ -192,7 +192,7 @@ def _power(term: ast.BinOp, node: Node, found: Match) -> Iterator[Match]:
 
 
 def _sum_of_numbers(term: ast.expr, node: Node, found: Match) -> Iterator[Match]:
-    """A sum of Values, term by term: all of them match, one of them with what is known already."""
+    """A sum of single numbers, term by term: all of them match, one of them with what is known already."""
     parts, chain, stack = [], [], [node]
     while stack:
         part = stack.pop()

@@ -49,9 +49,10 @@ def find_fault(loss: Node, seed: Any = None) -> Fault | None:
     -----
     *The where trap.* In PyTorch and JAX the gradient of ``where(x > 0, sqrt(x), 0)`` at 0 is nan, because the branch
     that was not taken passes on 0 · inf, and one writes a second where inside: ``sqrt(where(x > 0, x, 1))``. Here it is
-    0: the sweep shields that branch, find_fault says None, and the second where does no harm. A product with a mask
-    shields nothing: ``m * np.sqrt(x)`` is named, and the where is what to write. `detect_faults` looks at every
-    operation by itself, so that under it the second where is needed.
+    0: the sweep shields that branch, find_fault says None, and the second where does no harm. Two things are not
+    shielded and are named: a product with a mask, ``m * np.sqrt(x)``, where the where is what to write; and inside a
+    where an operation whose rule mixes entries, ``A @ np.log(x)`` with a trained A, where the second where is.
+    `detect_faults` looks at every operation by itself, so that under it the second where is always needed.
 
     *What counts.* Nan and inf are exact. A finite gradient is measured by the sum of its sizes over a layer (a Tensor;
     of Values those that the same operation computed equally far from the leaves), and compared between the layers that
@@ -60,8 +61,8 @@ def find_fault(loss: Node, seed: Any = None) -> Fault | None:
     - vanishing or zero: from some layer down no parameter gets a millionth of what the last layers get, and there are
       five layers or more, or activations that are flat (a slope below 0.01 in most of their units), or weights next to
       0. Five sigmoids in a row are not told, eleven are;
-    - exploding: a layer five or more below the last gets a million times what that one gets; in a network of fewer
-      layers 10¹² times;
+    - exploding: a layer five or more below the last gets 10⁸ times what that one gets; in a network of fewer layers
+      10¹² times;
     - zero: nothing reaches any parameter (10⁻¹² of the seed), and the loss would fall with the result of the operation
       at which it is lost: a product of zeros, softmax or exp far out, a parameter on top of a hill;
     - of single examples: a sigmoid or softmax in a cross-entropy that gives them less than a thousandth of their share,

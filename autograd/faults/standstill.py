@@ -2,8 +2,8 @@
 
 At a minimum every gradient is 0 too. So the operation at which the gradient is lost is tried at other arguments, and it
 stands still if the loss would fall with its result by far more than its slope has it. Tried are parameters themselves,
-which can be moved anywhere, and softmax and exp, which are flat far out and nowhere else. A product that rounds to 0
-stands still as it is.
+which can be moved anywhere, and softmax and exp, which are flat far out and nowhere else; a product that rounds to 0
+needs no trial. Then the loss is computed again, to see it fall.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import numpy as np
 from autograd.faults.case import Users, is_elementwise, users_of
 from autograd.faults.examples import PROBABILITIES
 from autograd.faults.fault import Fault, Kind
-from autograd.faults.flow import LOST, Flow, operation
+from autograd.faults.flow import LOST, Flow, moved, operation
 from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
 from autograd.faults.origins import Edge
 from autograd.faults.patterns import match
+from autograd.faults.sweeping import read_rule
 from autograd.graph import Node
 
 __all__ = ["standstill"]
@@ -48,10 +49,12 @@ def standstill(flow: Flow, edges: list[Edge]) -> Fault | None:
         passed, size = sum(_size(edge.d) for edge in rules), _size(rules[0].g)
         if size <= LOST * flow.seed or passed > LOST * size:
             continue
-        if _rounds_to_zero(rules[0].node) or (_can_be_tried(rules) and _could_fall(rules)):
-            probabilities = _softmax(rules[0].node, users)
-            if probabilities is None or _asks_for_more(probabilities, flow):
-                return _fault(flow, rules, passed, probabilities)
+        node = rules[0].node
+        if not _rounds_to_zero(node) and not (_can_be_tried(rules) and _could_fall(rules)):
+            continue
+        probabilities = _softmax(node, users)
+        if (probabilities is None or _asks_for_more(probabilities, flow)) and _does_fall(rules, flow):
+            return _fault(flow, rules, passed, probabilities)
     return None
 
 
@@ -78,9 +81,20 @@ def _size(array: Any) -> float:
 
 def _can_be_tried(rules: list[Edge]) -> bool:
     node = rules[0].node
-    free = all(node.args[edge.position].is_leaf for edge in rules)
     finite = all(np.isfinite(arg.primal).all() for arg in node.args)
-    return finite and (free or operation(node) in FLAT_FAR_OUT)
+    return finite and (_is_free(rules) or operation(node) in FLAT_FAR_OUT) and all(map(_is_flat, rules))
+
+
+def _is_free(rules: list[Edge]) -> bool:
+    """Whether the arguments are parameters."""
+    return all(moved(rule.node.args[rule.position]).is_leaf for rule in rules)
+
+
+def _is_flat(rule: Edge) -> bool:
+    """Whether nothing of another cotangent gets through there; if it does, this one was lost in a balance."""
+    g = np.asarray(rule.g)
+    other = (g != 0) * np.random.default_rng(0).normal(size=g.shape).astype(g.dtype)
+    return _size(read_rule(rule._replace(g=other))) <= LOST * _size(other)
 
 
 def _could_fall(rules: list[Edge]) -> bool:
@@ -89,17 +103,41 @@ def _could_fall(rules: list[Edge]) -> bool:
     assert node.primitive is not None
     entries = is_elementwise(node)  # each may go its own way
     lowest, promised = np.zeros(np.shape(g) if entries else ()), 0.0
-    for moved in _elsewhere(rules):
+    for args in _elsewhere(rules):
         try:
-            out = np.asarray(node.primitive.function(*moved, **node.params), float)
+            out = np.asarray(node.primitive.function(*args, **node.params), float)
         except (ArithmeticError, ValueError):  # nothing is there
             continue
         change = g * (out - np.asarray(node.primal))
         change = np.where(np.isfinite(change), change, 0.0)
         lowest = np.minimum(lowest, change if entries else change.sum())
-        steps = [moved[edge.position] - node.args[edge.position].primal for edge in rules]
+        steps = [args[edge.position] - node.args[edge.position].primal for edge in rules]
         promised = max(promised, sum(_size(edge.d * step) for edge, step in zip(rules, steps, strict=True)))
     return -float(lowest.sum()) > max(LOST * _size(g), promised / LOST)
+
+
+def _does_fall(rules: list[Edge], flow: Flow) -> bool:
+    """Whether the loss does fall, computed again: at a kink its slope may have it otherwise, or by another way."""
+    node, g = rules[0].node, np.asarray(rules[0].g, float)
+    if _is_free(rules):
+        args = ({arg.serial: moved for arg, moved in zip(node.args, tried, strict=True)} for tried in _elsewhere(rules))
+        return any(_change(flow, moved) < 0 for moved in args)
+    steps = (step * g / np.abs(g).max() for step in (1e-1, 1e-3, 1e-6))
+    return any(_change(flow, {node.serial: node.primal - step}) < 0 for step in steps)
+
+
+def _change(flow: Flow, results: dict[int, Any]) -> float:
+    """What other results of some nodes make of the loss."""
+    for node in flow.nodes:
+        if node.primitive is None or node.serial in results or not any(arg.serial in results for arg in node.args):
+            continue
+        args = [np.asarray(results.get(arg.serial, arg.primal), float) for arg in node.args]
+        try:
+            results[node.serial] = node.primitive.function(*args, **node.params)
+        except (ArithmeticError, ValueError):  # nothing is there
+            return 0.0
+    seed = np.asarray(flow.cotangents[flow.root.serial], float)
+    return float(np.sum(seed * (np.asarray(results[flow.root.serial]) - flow.root.primal)))
 
 
 def _elsewhere(rules: list[Edge]) -> Iterator[list[Any]]:
@@ -109,10 +147,10 @@ def _elsewhere(rules: list[Edge]) -> Iterator[list[Any]]:
     wanted = {node.args[edge.position].serial for edge in rules}
     primals = {arg.serial: np.asarray(arg.primal, float) for arg in node.args}
     for scale, step in ((0.5, 0.0), (0.0, 0.0), *[(1.0, 0.1), (1.0, 1.0)] * 4):
-        moved = dict(primals)
+        tried = dict(primals)
         for serial in wanted:
-            moved[serial] = scale * primals[serial] + step * rng.normal(size=primals[serial].shape)
-        yield [moved[arg.serial] for arg in node.args]
+            tried[serial] = scale * primals[serial] + step * rng.normal(size=primals[serial].shape)
+        yield [tried[arg.serial] for arg in node.args]
 
 
 def _fault(flow: Flow, rules: list[Edge], passed: float, probabilities: Node | None) -> Fault:

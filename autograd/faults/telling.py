@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.faults.activations import Use
 from autograd.faults.fault import Fault, Kind
-from autograd.faults.flow import Flow, Layer, Stuck
+from autograd.faults.flow import LOST, Flow, Layer, Stuck
 from autograd.faults.formula import formula, number, numbers, spoken
 from autograd.faults.lines import line_of
 
@@ -20,13 +20,14 @@ AS_WRONG = "these examples stay as wrong as they are"
 
 def of_activation(flow: Flow, stuck: Stuck, instead: str, lost: Any = None) -> Fault:
     """The fault of all units that the loss depends on, or of those that are lost."""
-    use, asked = stuck.use, stuck.g != 0
-    if not asked.any():
-        asked = np.ones_like(asked)
+    use, size = stuck.use, np.abs(stuck.g)
+    asked = size > LOST * size.sum() if size.any() else np.ones(size.shape, bool)
     wanted = asked if lost is None else lost
     z, slope, count = use.z[wanted], use.slope[wanted], int(wanted.sum())
     units = f"all {count} units" if count > 1 else "its one unit"
     few = f"{count} of {stuck.units} units on the wrong side"
+    if not np.isfinite(z).all():
+        instead = "find where the inf in z comes from: look for it in the data"
     texts = {
         "z": numbers(z),
         "top": number(float(z.max())),
@@ -35,7 +36,8 @@ def of_activation(flow: Flow, stuck: Stuck, instead: str, lost: Any = None) -> F
     }
     kind: Kind = "vanishing" if np.any(stuck.g[wanted] * slope) else "zero"
     fault = of_layer(flow, kind, stuck.layer, use.activation.why.format_map(texts), instead, use)
-    return fault if count == int(asked.sum()) else replace(fault, then=(AS_WRONG,))
+    some = lost is not None and count < np.count_nonzero(stuck.g)
+    return replace(fault, then=(AS_WRONG,)) if some else fault
 
 
 def of_layer(
