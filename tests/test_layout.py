@@ -99,6 +99,16 @@ def test_arguments_stand_in_order():
     assert corners[9][1] < corners[8][1]
 
 
+def test_what_is_too_much_for_one_column_stands_in_several():
+    sizes, edges = [(40.0, 20.0)] * 13, [(i, 12) for i in range(12)]
+    assert len({x for x, _ in place(sizes, edges).corners}) == 2
+    corners = place(sizes, edges, tallest=160.0).corners
+    columns = sorted({x for x, _ in corners})
+    assert [sum(x == column for x, _ in corners) for column in columns] == [4, 4, 4, 1]
+    assert corners[12][0] == columns[-1]
+    assert place(sizes, edges, tallest=1.0).corners[11][0] < place(sizes, edges, tallest=1.0).corners[12][0]
+
+
 def test_a_result_stands_where_its_wires_are_short():
     # Box 1 uses box 0 twice and is used once, much later: two short wires and a long one, not the reverse.
     corners = place([(40.0, 20.0)] * 5, [(0, 1), (0, 1), (0, 2), (2, 3), (3, 4), (1, 4)]).corners
@@ -270,11 +280,11 @@ def along_upright(points, steps=12):
         yield x, y
 
 
-@given(halves())
+@given(halves(), st.sampled_from([float("inf"), 250.0]))
 @settings(max_examples=80, deadline=None)
-def test_halves_stand_side_by_side_and_nothing_overlaps(graph):
+def test_halves_stand_side_by_side_and_nothing_overlaps(graph, widest):
     sizes, edges, homes, frames, through, second = graph
-    nested = place_halves(sizes, edges, homes, frames, through, [0.0] * len(edges))
+    nested = place_halves(sizes, edges, homes, frames, through, [0.0] * len(edges), widest)
     boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in zip(nested.corners, sizes, strict=True)]
     drawn = [(x, y, x + width, y + height) for x, y, width, height in nested.frames]
     assert drawn[0][2] < drawn[second][0] and drawn[0][1::2] == drawn[second][1::2]

@@ -267,6 +267,23 @@ def test_a_huge_graph_is_drawn_within_the_limit_and_says_how(make, limit):
     assert note in "".join(root.itertext()) and note in picture.source and repr(picture).endswith(note)
 
 
+@pytest.mark.parametrize("count", [2, 5])
+def test_leaves_that_closed_scopes_use_alike_are_one_box_if_they_are_many(count):
+    weights = [Value(float(i), f"w{i}") for i in range(count)]
+    total = Value(0.0, "start")
+    for name in ("first", "second"):
+        with autograd.scope(name):
+            for i, weight in enumerate(weights):
+                total = (total * weight) if i % 2 else (total + weight)
+    diagram = draw(total, depth=0).diagram
+    named = [(box.label, box.times) for box in diagram.boxes if box.kind == "leaf" and box.label != "start"]
+    assert named == ([("w0", 1), ("w1", 1)] if count == 2 else [("w0…4", 5)])
+    groups = [i for i, box in enumerate(diagram.boxes) if box.kind == "group"]
+    for i, box in enumerate(diagram.boxes):
+        if box.label.startswith("w"):
+            assert [edge.head for edge in diagram.edges if edge.tail == i] == groups
+
+
 def test_the_limit_folds_repeats_before_it_closes_scopes():
     assert titles(draw(layers(120))) == ["layer 1…120  ×120 in a row"]
     assert draw(layers(120)).diagram.notes[0].endswith("what repeats is drawn once")

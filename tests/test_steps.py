@@ -280,11 +280,12 @@ def test_what_is_no_graph_is_refused():
 def test_a_large_graph_is_refused_with_advice():
     x = Value(1.0, label="x")
     y = x
-    for _ in range(250):
+    for _ in range(500):
         y = y * x
-    with pytest.raises(ValueError, match=r"251 nodes.*limit=200.*fewer examples"):
+    with pytest.raises(ValueError, match=r"501 nodes.*limit=500.*fewer examples.*steps\(loss, limit=501\)"):
         autograd.steps(y)
-    assert len(autograd.steps(y, limit=300).told["nodes"]) == 251
+    for limit in (501, None):
+        assert len(autograd.steps(y, limit=limit).told["nodes"]) == 501
 
 
 def test_changed_data_is_refused():

@@ -19,7 +19,7 @@ from autograd.lines import Line
 from autograd.readers.selection import Selection
 from autograd.scope import Scope
 
-__all__ = ["Bundle", "Group", "Part", "between", "cut", "deepest", "fold", "parts_of"]
+__all__ = ["FEWEST", "Bundle", "Group", "Part", "between", "cut", "deepest", "fold", "parts_of"]
 
 NEAR = 16
 LONGEST_PERIOD = 1000

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from itertools import accumulate
+from math import inf
 
 from autograd.readers.nested import Flow, Frame, Nested, Point, place_nested
 
@@ -27,6 +28,7 @@ def place_halves(
     frames: Sequence[Frame],
     through: Sequence[int],
     rooms: Sequence[float],
+    widest: float = inf,
 ) -> Nested:
     """Places for the boxes of two frames, each with what is in it: the first flows down, the second beside it up.
 
@@ -36,6 +38,8 @@ def place_halves(
         As for `nested.place_nested`. Every box has a home, and no edge runs from one half to the other.
     through
         For each box of the second half the one of the first that it wants to be level with; -1 for none.
+    widest
+        Of one half, about.
 
     Examples
     --------
@@ -45,8 +49,8 @@ def place_halves(
     [30.0, 74.0, 118.0, 74.0]
     """
     second = next(number for number, frame in enumerate(frames) if number and frame.parent < 0)
-    down = _Half("down", range(second), sizes, edges, homes, frames, rooms)
-    up = _Half("up", range(second, len(frames)), sizes, edges, homes, frames, rooms)
+    down = _Half("down", range(second), sizes, edges, homes, frames, rooms, widest)
+    up = _Half("up", range(second, len(frames)), sizes, edges, homes, frames, rooms, widest)
     _bring_level(down, up, through)
     return _beside(down, up, len(sizes), len(edges))
 
@@ -63,6 +67,7 @@ class _Half:
         homes: Sequence[int],
         frames: Sequence[Frame],
         rooms: Sequence[float],
+        widest: float,
     ) -> None:
         self.flow = flow
         self.frames = inside
@@ -75,7 +80,8 @@ class _Half:
             [home - inside.start for home in self.homes.values()],
             [frames[frame]._replace(parent=max(frames[frame].parent - inside.start, -1)) for frame in inside],
             [rooms[number] for number in self.wires],
-            flow=flow,
+            widest,
+            flow,
         )
         self.heights = {box: sizes[box][1] for box in self.homes}
         self.corners = dict(zip(self.homes, nested.corners, strict=True))

@@ -18,7 +18,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from itertools import accumulate
+from math import ceil, inf
 
 from autograd.readers.settling import bring_level
 from autograd.readers.wrapping import LEAST_COLUMN_GAP, WIRE_GAP, Lines, lines_of
@@ -96,6 +97,7 @@ def place(
     first: Collection[int] = (),
     last: Collection[int] = (),
     widest: float = inf,
+    tallest: float = inf,
     gaps: tuple[float, float] = COLUMN_GAPS,
 ) -> Layout:
     """Places for boxes of the given (width, height), connected left to right.
@@ -116,6 +118,8 @@ def place(
         these to the right one.
     widest
         Break what is wider into lines; the room for their turns comes on top.
+    tallest
+        Put what is too much for one column into several, one after the other.
     gaps
         The least and the most room between two columns; more of it where wires rise steeply.
 
@@ -127,6 +131,8 @@ def place(
     """
     boxes = [Item(width, height, ROW_GAP if width else WIRE_GAP) for width, height in sizes]
     column_of = _columns(len(boxes), edges, first, last)
+    if tallest < inf:
+        column_of = _spread(column_of, [box.height + ROW_GAP if box.width else 0.0 for box in boxes], tallest)
     columns: list[list[Item]] = [[] for _ in range(max(column_of, default=-1) + 1)]
     routes = _route(boxes, edges, column_of, columns, ports or [MIDDLE] * len(edges))
     _order(columns)
@@ -205,6 +211,23 @@ def _columns(count: int, edges: Sequence[tuple[int, int]], first: Collection[int
         if len(arguments[box]) > uses[box] and box not in last:
             column_of[box] = 1 + max(column_of[tail] for tail in arguments[box])
     return column_of
+
+
+def _spread(column_of: Sequence[int], heights: Sequence[float], tallest: float) -> list[int]:
+    """The columns where none is too tall: what stands in one is not connected, so it may as well stand in several."""
+    totals = [0.0] * (max(column_of, default=-1) + 1)
+    for column, height in zip(column_of, heights, strict=True):
+        totals[column] += height
+    counts = [max(1, ceil(total / tallest)) for total in totals]
+    begins = list(accumulate(counts, initial=0))
+    reached = [0.0] * len(totals)
+    spread = []
+    for column, height in zip(column_of, heights, strict=True):
+        part = (reached[column] + height / 2) / (totals[column] or 1.0)
+        reached[column] += height
+        spread.append(begins[column] + int(part * counts[column]))
+    taken = {column: i for i, column in enumerate(sorted(set(spread)))}
+    return [taken[column] for column in spread]
 
 
 def _route(

@@ -15,7 +15,7 @@ from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Literal, NamedTuple
 
-from autograd.readers.layout import COLUMN_GAPS, LEAST_COLUMN_GAP, Layout, Port, place
+from autograd.readers.layout import LEAST_COLUMN_GAP, Layout, Port, place
 
 __all__ = ["Flow", "Frame", "Nested", "Point", "place_nested"]
 
@@ -90,7 +90,7 @@ def place_nested(
     Parameters
     ----------
     sizes, edges, rooms, widest
-        As for `layout.place`. Only what flows to the right is broken into lines.
+        As for `layout.place`. What flows down or up is not broken into lines: it has more rows instead.
     homes
         The frame that each box stands in; -1 for none.
     frames
@@ -114,7 +114,7 @@ def place_nested(
     rooms = list(rooms) or [0.0] * len(edges)
     for frame in range(len(frames) - 1, ROOT - 1, -1):
         room = widest - 2 * LEAST_COLUMN_GAP * len(_path(frame, frames))
-        _arrange(frame, levels, sizes, frames, rooms, room if flow == "right" else inf, flow)
+        _arrange(frame, levels, sizes, frames, rooms, room, flow)
 
     origins = {ROOT: (0.0, 0.0)}
     for frame, (parent, _) in enumerate(frames):
@@ -201,8 +201,7 @@ def _arrange(
         rooms=[0.0 if wire.edge == SHARED else rooms[wire.edge] for wire in wires],
         first={index[thing] for thing in borders if thing.kind == "in"},
         last={index[thing] for thing in borders if thing.kind == "out"},
-        widest=widest,
-        gaps=COLUMN_GAPS if flow == "right" else ROW_GAPS,
+        **({"widest": widest} if flow == "right" else {"tallest": widest, "gaps": ROW_GAPS}),
     )
     if flow != "right":
         layout = _turned(layout, extents, flow)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
 from autograd.graph import Node
-from autograd.readers.folding import Bundle, Group, Part, cut, deepest, fold, parts_of
+from autograd.readers.folding import FEWEST, Bundle, Group, Part, cut, deepest, fold, parts_of
 from autograd.readers.selection import Selection
 
 __all__ = ["Plan", "PlannedBox", "PlannedFrame", "PlannedWire", "make_plan"]
@@ -193,7 +193,7 @@ def _place_leaves(plan: Plan, selection: Selection) -> None:
     for node in selection.nodes:
         if node.primitive is None:
             alike.setdefault(_use(plan, node, uses.get(node.serial, [])), []).append(node)
-    for leaves in alike.values():
+    for leaves in _told_apart(plan, alike.values(), uses):
         users = list(dict.fromkeys(box for leaf in leaves for box, _ in uses.get(leaf.serial, ())))
         inside = plan.boxes[users[0]] if len(users) == 1 else None
         if inside is not None and inside.group is not None and _belongs_inside(leaves):
@@ -233,9 +233,22 @@ def _use(plan: Plan, leaf: Node, uses: list[tuple[int, int]]) -> Any:
     boxes = [plan.boxes[box] for box, _ in uses]
     if any(box.group is not None and not box.group.scoped for box in boxes):
         return min(uses)[0], leaf.requires_grad
-    if boxes and all(len(box.nodes) > 1 and (box.group is None or box.times > 1) for box in boxes):
+    if boxes and all(len(box.nodes) > 1 or box.group is not None for box in boxes):
         return frozenset(uses), leaf.requires_grad, getattr(leaf.primal, "shape", None)
     return leaf.serial
+
+
+def _told_apart(
+    plan: Plan, groups: Iterable[list[Node]], uses: Mapping[int, Sequence[tuple[int, int]]]
+) -> Iterator[list[Node]]:
+    """The groups of leaves used alike; a few that closed scopes use are boxes of their own, each with its name."""
+    for leaves in groups:
+        users = [plan.boxes[box] for box, _ in uses.get(leaves[0].serial, ())]
+        single = any(box.group is not None and box.group.scoped and box.times == 1 for box in users)
+        if single and len(leaves) < FEWEST:
+            yield from ([leaf] for leaf in leaves)
+        else:
+            yield leaves
 
 
 def _belongs_inside(leaves: list[Node]) -> bool:

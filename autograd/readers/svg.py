@@ -42,6 +42,7 @@ HEAT_SIZE = 88.0
 PILL = 15.0
 SWATCH = 12.0
 WIDEST = 1800.0
+WIDEST_HALF = 1200.0
 
 # Helvetica's widths, in ems; whatever is not listed is about as wide as a small letter.
 _WIDTHS = {
@@ -81,7 +82,7 @@ def as_svg(diagram: Diagram) -> str:
     frames = [Frame(frame.parent, text_width(frame.text) * BOLD) for frame in diagram.frames]
     rooms = [_room(edge.text, diagram.halves) for edge in diagram.edges]
     if diagram.halves:
-        layout = place_halves(sizes, edges, homes, frames, [box.through for box in diagram.boxes], rooms)
+        layout = place_halves(sizes, edges, homes, frames, [box.through for box in diagram.boxes], rooms, WIDEST_HALF)
     else:
         layout = place_nested(sizes, edges, homes, frames, rooms, WIDEST)
     flows = [flow_of(points) if diagram.halves else "right" for points in layout.curves]

@@ -18,11 +18,11 @@ from autograd.readers.steps.story import in_words, story
 
 __all__ = ["Steps", "steps"]
 
-MOST_NODES = 200
+MOST_NODES = 500
 HEADINGS = ("node", "comes in", "goes to")
 
 
-def steps(loss: Node, *, seed: Any = None, limit: int = MOST_NODES) -> Steps:
+def steps(loss: Node, *, seed: Any = None, limit: int | None = MOST_NODES) -> Steps:
     """Show the backward pass one step at a time.
 
     Each step highlights the node that the sweep visits: the cotangent that comes in, each argument's local derivative,
@@ -36,8 +36,8 @@ def steps(loss: Node, *, seed: Any = None, limit: int = MOST_NODES) -> Steps:
         The result to start from. Nothing is added to any `grad`.
     seed : number or array of its shape, optional
         Its cotangent; 1 by default, which only a single number has as its natural choice.
-    limit : int
-        The most nodes that a page may have.
+    limit : int or None
+        The most nodes that a page may have; None for any.
 
     Returns
     -------
@@ -70,11 +70,11 @@ def steps(loss: Node, *, seed: Any = None, limit: int = MOST_NODES) -> Steps:
             "array remembers nothing of how it was computed."
         )
     nodes = tape(loss)
-    if len(nodes) > limit:
+    if limit is not None and len(nodes) > limit:
         raise ValueError(
             f"steps: this graph has {len(nodes):,} nodes, more than the limit={limit:,} that a page shows well. Take "
             "the steps of a part of it, or fewer examples (one shows every rule), or Tensors instead of Values; or "
-            "raise the limit."
+            f"have them all on one large page: steps(loss, limit={len(nodes)})."
         )
     return Steps(story(loss, seed, names_of(nodes, variables(sys._getframe(1)))))
 
