@@ -263,7 +263,8 @@ MOVEMENT = [
     ),
     *of(
         ad.pad, on(normal(3), 2), on(M, 1), on(M, (1, 2)), on(M, ((0, 1), (2, 0))), on(M, 0),
-        on(normal(3), 1, constant_values=7.0),
+        on(normal(3), 1, constant_values=7.0), on(M, 1, constant_values=(1.0, 2.0)),
+        on(M, ((1, 0), (0, 2)), constant_values=((1, 2), (3, 4))),
         *[on(normal(3, 4), ((1, 2), (0, 1)), m) for m in ("constant", "edge", "reflect", "symmetric", "wrap")],
         on(normal(2), 5, "reflect"), on(normal(2), 5, "wrap"), also=(np.pad,),
     ),

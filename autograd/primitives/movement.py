@@ -243,22 +243,26 @@ def tile(x: Any, reps: int | Sequence[int]) -> Any:
     return reshape(repeated, shape=tuple(count * length for count, length in zip(counts, shape, strict=True)))
 
 
-def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: float = 0.0) -> Any:
+def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0.0) -> Any:
     """x with a border: of a constant, or of its own entries (edge, reflect, symmetric, wrap).
 
     Parameters
     ----------
     pad_width : int, (before, after), or one such pair for each axis
     mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
-    constant_values : float
+    constant_values : float, (before, after), or one such pair for each axis
         For mode "constant".
     """
     widths = np.broadcast_to(np.asarray(pad_width), (np.ndim(x), 2)).tolist()
     if mode == "constant":
-        for axis, (before, after) in enumerate(widths):
+        values = np.broadcast_to(np.asarray(constant_values), (np.ndim(x), 2)).tolist()
+        for axis, (width, ends) in enumerate(zip(widths, values, strict=True)):
             shape = np.shape(x)
-            ends = [np.full((*shape[:axis], n, *shape[axis + 1 :]), constant_values, x.dtype) for n in (before, after)]
-            x = concatenate([ends[0], x, ends[1]], axis=axis) if before or after else x
+            before, after = (
+                np.full((*shape[:axis], n, *shape[axis + 1 :]), end, x.dtype)
+                for n, end in zip(width, ends, strict=True)
+            )
+            x = concatenate([before, x, after], axis=axis) if any(width) else x
         return x
     if mode not in ("edge", "reflect", "symmetric", "wrap"):
         raise ValueError(f"pad: mode {mode!r} has no rule; it can be constant, edge, reflect, symmetric or wrap")
