@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,21 @@ def batches(
     return ((X[rows], y[rows]) for rows in (chunk if order is None else order[chunk] for chunk in chunks))
 
 
+def examples(name: str, data: Any) -> tuple[Any, Any]:
+    """The inputs and the targets that are given together as one argument.
+
+    Raises
+    ------
+    TypeError
+        Where they are no pair: an array with two rows is none.
+    """
+    parts = tuple(data) if isinstance(data, Iterable) and not hasattr(data, "shape") else ()
+    if len(parts) != 2:
+        got = f"{len(parts)} parts" if parts else f"a {type(data).__name__}"
+        raise TypeError(f"{name} must be a pair (inputs, targets), such as (X, y) or a Dataset, got {got}")
+    return paired(f"the inputs of {name}", parts[0], "its targets", parts[1])
+
+
 def paired(X_name: str, X: Any, y_name: str, y: Any) -> tuple[Any, Any]:
     """Both as arrays with as many rows, one or more."""
     X, y = (part if hasattr(part, "shape") else np.asarray(part) for part in (X, y))
@@ -60,5 +75,5 @@ def paired(X_name: str, X: Any, y_name: str, y: Any) -> tuple[Any, Any]:
             f"{X_name} and {y_name} must have a row for each example, got shapes {tuple(X.shape)} and {tuple(y.shape)}"
         )
     if not len(X):
-        raise ValueError(f"{X_name} has no rows: there is nothing to take batches of")
+        raise ValueError(f"{X_name}: there are no rows to take batches of")
     return X, y

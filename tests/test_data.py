@@ -60,7 +60,7 @@ def test_lists_do_as_well():
     [
         ((X, Y[1:], 4), r"X and y must have a row for each example, got shapes \(11, 2\) and \(10,\)"),
         ((np.float64(1), Y, 4), "must have a row for each example"),
-        ((X[:0], Y[:0], 4), "X has no rows"),
+        ((X[:0], Y[:0], 4), "X: there are no rows"),
         ((X, Y, 0), "size must be 1 or more, got 0"),
         ((X, Y, 2.0), "size must be an integer"),
         ((X, Y, 4, True, 7), "generator must be a numpy.random.Generator"),

@@ -110,6 +110,12 @@ def test_callbacks_see_the_training_and_add_to_the_history():
     assert 0.4 < history["accuracy"][-1] <= 1
 
 
+def test_one_callback_needs_no_list():
+    seen = []
+    train(network(), 2, callbacks=lambda training: seen.append(training.epoch))
+    assert seen == [1, 2]
+
+
 def test_a_callback_steps_a_schedule():
     model = network()
     optimizer = nn.optim.SGD(model.parameters(), lr=1.0)
@@ -406,6 +412,10 @@ def test_a_spoiled_checkpoint_is_refused(checkpoint, change):
         ({"batch_size": 0}, "batch_size must be 1 or more"),
         ({"data": (X, Y[1:])}, "the inputs of data and its targets must have a row for each example"),
         ({"data": (X[:0], Y[:0])}, "no rows"),
+        ({"data": X[:2]}, r"data must be a pair \(inputs, targets\).*got a ndarray"),
+        ({"data": (X, Y, Y)}, "data must be a pair .*got 3 parts"),
+        ({"validation": (X[:0], Y[:0])}, "the inputs of validation: there are no rows"),
+        ({"callbacks": [3]}, "callbacks must be functions of the Training, got 3"),
         ({"model": lambda x: x}, r"model must be an nn\.Module, got function"),
         ({"optimizer": "adam"}, r"optimizer must be an nn\.optim optimiser, got str"),
         ({"loss": nn.CrossEntropyLoss(reduction="none")}, r"loss must give one number .*got shape \(32,\)"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
-from nn.data import batches
+from nn.data import batches, examples
 from nn.module import Module, raw
 
 __all__ = ["accuracy", "evaluate", "evaluating"]
@@ -76,7 +76,7 @@ def evaluate(
     >>> nn.evaluate(model, nn.accuracy, nn.datasets.xor()) in (0, 0.25, 0.5, 0.75, 1)
     True
     """
-    X, y = data
+    X, y = examples("data", data)
     total, count = 0.0, 0
     with evaluating(model), no_grad():
         for inputs, targets in batches(X, y, batch_size, shuffle=False):

@@ -16,7 +16,7 @@ import numpy as np
 import autograd
 from autograd import Node
 from nn.checks import integer
-from nn.data import batches, paired
+from nn.data import batches, examples
 from nn.module import Module, raw
 from nn.optim import Optimizer
 from nn.progress import Bars, OnStep
@@ -167,7 +167,7 @@ def fit(
     batch_size: int = 32,
     optimizer: Optimizer,
     validation: Any = None,
-    callbacks: Iterable[Callback] = (),
+    callbacks: Iterable[Callback] | Callback = (),
     shuffle: bool = True,
     generator: np.random.Generator | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -194,7 +194,7 @@ def fit(
         Of the model's parameters.
     validation : (ndarray, ndarray), optional
         The loss on these is measured after every epoch.
-    callbacks : iterable of callables
+    callbacks : iterable of callables, or one
         Each is called with the `Training` after every epoch. The dict that it returns, if it returns one, goes into the
         history. ``lambda training: scheduler.step()`` is one, and `EarlyStopping`.
     shuffle : bool
@@ -234,11 +234,15 @@ def fit(
     >>> nn.evaluate(model, nn.accuracy, nn.datasets.xor())
     1.0
     """
-    X, y = data
-    X, y = paired("the inputs of data", X, "its targets", y)
+    X, y = examples("data", data)
+    if validation is not None:
+        validation = examples("validation", validation)
     integer("epochs", epochs)
     integer("batch_size", batch_size)
-    callbacks = list(callbacks)
+    callbacks = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+    for callback in callbacks:
+        if not callable(callback):
+            raise TypeError(f"callbacks must be functions of the Training, got {callback!r:.60}")
     training = Training(model, loss, optimizer, generator)
     training.epochs = epochs
     if checkpoint is not None:
