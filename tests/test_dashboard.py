@@ -202,9 +202,9 @@ def test_the_figures_to_remember():
     facts = {fact.about: (fact.value, fact.tone) for fact in nn.Dashboard(history)._facts()}
     assert facts == {
         "epochs, stopped: no better since epoch 2": ("3", "plain"),
-        "loss in the end": ("0.4", "plain"),
-        "validation loss in the end; at its lowest 0.6, after epoch 2": ("0.65", "plain"),
-        "accuracy in the end": ("87.5%", "plain"),
+        "loss": ("0.4", "plain"),
+        "validation loss; at its lowest 0.6, after epoch 2": ("0.65", "plain"),
+        "accuracy": ("87.5%", "plain"),
         "the gradient of 0 (Linear) against the longest": ("1 : 2,000", "good"),
         "of the units of 1 (Tanh) have next to no slope": ("95%", "bad"),
     }
@@ -214,7 +214,7 @@ def test_the_figures_to_remember():
 def test_the_best_epoch_is_told_only_where_it_is_another_than_the_last(best):
     history = nn.History({"loss": [0.5, 0.4]})
     history.best = best
-    assert [fact.about for fact in nn.Dashboard(history)._facts()] == ["epochs", "loss in the end"]
+    assert [fact.about for fact in nn.Dashboard(history)._facts()] == ["epochs", "loss"]
 
 
 def test_a_gradient_that_vanishes_and_a_loss_that_is_not_finite_are_bad():
@@ -323,6 +323,18 @@ def test_a_figure_of_matplotlib(history, tmp_path):
     assert [axes.get_title() for axes in figure.axes if axes.get_title()] == [p.subject for p in dashboard.panels]
     dashboard.save(tmp_path / "run.png")
     assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_share_is_drawn_between_0_and_1():
+    history = {"saturation/0 (Sigmoid)": [0.0, 0.0], "saturation/1 (Tanh)": [0.0, 0.25], "loss": [0.5, 0.25]}
+    share, other = panels(history)
+    assert [text for text in texts(drawing(share)) if re.fullmatch(r"-?[\d.]+", text)][:6] == [
+        "0", "0.2", "0.4", "0.6", "0.8", "1",
+    ]  # fmt: skip
+    assert "1" not in [text for text in texts(drawing(other)) if "." in text]
+    pytest.importorskip("matplotlib")
+    low, high = nn.Dashboard(history).figure().axes[0].get_ylim()
+    assert -0.1 < low <= 0 and 1 <= high < 1.1
 
 
 def test_a_figure_without_matplotlib_says_what_to_do(monkeypatch, tmp_path):

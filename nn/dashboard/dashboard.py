@@ -132,7 +132,7 @@ class Dashboard:
                 yield Fact(f"{values[-1]}", f"{name}; not finite from epoch {wrong[-1][0]:,} on", "bad")
             elif measured:
                 value = f"{measured[-1]:.1%}" if panel.subject == "accuracy" else f"{measured[-1]:.4g}"
-                yield Fact(value, f"{name} in the end{self._best(name, values)}", "plain")
+                yield Fact(value, f"{name}{self._best(name, values)}", "plain")
 
     def _best(self, name: str, values: Sequence[float]) -> str:
         best = getattr(self.history, "best", 0)
@@ -155,9 +155,10 @@ class Dashboard:
             if svg is not None:
                 data = base64.b64encode(svg.replace("<svg ", PAPER, 1).encode()).decode()
                 image = f"<img alt='{escape(panel.subject)}' style='width:100%' src='data:image/svg+xml;base64,{data}'>"
-                cells.append(f"<div style='flex:1 1 26em;max-width:48em'>{image}</div>")
+                cells.append(f"<div style='max-width:48em'>{image}</div>")
         facts = ", ".join(f"<strong>{escape(fact.value)}</strong> {escape(fact.about)}" for fact in self._facts())
-        return f"<div><p>{facts}</p><div style='display:flex;flex-wrap:wrap;gap:8px'>{''.join(cells)}</div></div>"
+        grid = "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(30em,100%),1fr));gap:8px"
+        return f"<div><p>{facts}</p><div style='{grid}'>{''.join(cells)}</div></div>"
 
 
 def _figure(panel: Panel, svg: str) -> Figure:

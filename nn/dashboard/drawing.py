@@ -9,9 +9,11 @@ from nn.dashboard.panels import Panel, not_finite
 from nn.dashboard.statistics import SATURATION
 from nn.report.chart import Series, chart
 
-__all__ = ["as_map", "drawing"]
+__all__ = ["SHARES", "as_map", "drawing"]
 
 MOST_CURVES = 6
+SHARES = (-0.03, 1.03)
+"""An axis for shares, from 0 to 1 with a margin."""
 
 
 def drawing(panel: Panel) -> str | None:
@@ -28,7 +30,7 @@ def drawing(panel: Panel) -> str | None:
         return None
     if gaps:
         series.append(Series("not finite", gaps, "gaps"))
-    return chart(series, x="epochs", y=panel.subject)
+    return chart(series, x="epochs", y=panel.subject, span=SHARES if panel.subject == SATURATION else None)
 
 
 def as_map(panel: Panel) -> bool:

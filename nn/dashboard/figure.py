@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.dashboard.drawing import as_map
+from nn.dashboard.drawing import SHARES, as_map
 from nn.dashboard.heat import NOT_FINITE, ZERO, short
 from nn.dashboard.panels import Panel, not_finite
 from nn.dashboard.statistics import SATURATION
@@ -54,7 +54,9 @@ def _curves(axes: Any, panel: Panel) -> None:
         axes.plot(*zip(*points, strict=True), label=name, marker="o" if len(points) == 1 else None)
         for first, last in not_finite(name, curve):
             axes.axvspan(first - 0.5, last + 0.5, color=NOT_FINITE, alpha=0.25)
-    if values and min(values) > 0 and max(values) > 10 * min(values):
+    if panel.subject == SATURATION:
+        axes.set_ylim(*SHARES)
+    elif values and min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
     if axes.lines:
         axes.legend()

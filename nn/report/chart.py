@@ -47,7 +47,7 @@ class Series:
     colour: int = 0
 
 
-def chart(series: Sequence[Series], *, x: str, y: str) -> str:
+def chart(series: Sequence[Series], *, x: str, y: str, span: tuple[float, float] | None = None) -> str:
     """Draw series over a common pair of axes.
 
     Values that reach over more than a power of ten, all of them positive, get a logarithmic axis.
@@ -58,6 +58,8 @@ def chart(series: Sequence[Series], *, x: str, y: str) -> str:
         At least one finite point in all.
     x, y : str
         What the axes measure.
+    span : (float, float), optional
+        From where to where the y axis reaches; by default as far as the values.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def chart(series: Sequence[Series], *, x: str, y: str) -> str:
     1
     """
     legend, legend_height = _legend(series)
-    across, up = _axes(series, top=legend_height + 10.0)
+    across, up = _axes(series, legend_height + 10.0, span)
     scale = ", logarithmic" if up.logarithmic else ""
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH:g}' height='{HEIGHT:g}'"
@@ -117,11 +119,13 @@ class Axis(NamedTuple):
         return [step * count for count in range(first, last + 1)]
 
 
-def _axes(series: Iterable[Series], top: float) -> tuple[Axis, Axis]:
+def _axes(series: Iterable[Series], top: float, span: tuple[float, float] | None) -> tuple[Axis, Axis]:
     points = [point for item in series for point in item.points]
     xs, ys = [x for x, _ in points], [y for _, y in points if math.isfinite(y)]
-    logarithmic = min(ys) > 0 and max(ys) > 10 * min(ys)
-    if logarithmic:
+    logarithmic = span is None and min(ys) > 0 and max(ys) > 10 * min(ys)
+    if span is not None:
+        low, high = span
+    elif logarithmic:
         low, high = 10 ** math.floor(math.log10(min(ys))), 10 ** math.ceil(math.log10(max(ys)))
         # A whole decade for the last bit of a curve would be mostly empty.
         high = min(high, 1.3 * max(ys))
