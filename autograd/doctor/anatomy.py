@@ -48,22 +48,42 @@ class Anatomy:
         In the order of the forward pass.
     lr : float or None
         The learning rate, if it is known.
+    claimed, told : frozenset of int
+        The steps whose gradients are claimed, and those that variables of the loss function stand for.
     head_known : Head or None
         What the loss was recognised as.
     """
 
-    def __init__(self, steps: Steps, lr: float | None = None, claimed: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        lr: float | None = None,
+        claimed: frozenset[int] = frozenset(),
+        told: frozenset[int] = frozenset(),
+    ) -> None:
         self.steps = steps
         self.claimed = claimed
+        self.told = told
         self.lr = lr
         self.head_known: Any = None
         self.params = [step.index for step in steps if step.tracked and step.primitive is None]
         self.layers = list(self._layers())
 
+    def on(self, steps: Steps) -> Anatomy:
+        """The same computation with other numbers."""
+        return Anatomy(steps, self.lr, self.claimed, self.told)
+
     def leaf_of(self, index: int) -> int | None:
         """The leaf that a step is, or merely rearranges."""
         step: Step = self.steps[index]
         while step.kind in MOVES:
+            step = self.steps[step.args[0]]
+        return step.index if step.tracked and step.primitive is None else None
+
+    def picked_from(self, index: int) -> int | None:
+        """The leaf that a step rearranges, or of which it is some entries."""
+        step: Step = self.steps[index]
+        while step.kind in (*MOVES, "getitem"):
             step = self.steps[step.args[0]]
         return step.index if step.tracked and step.primitive is None else None
 
@@ -105,14 +125,18 @@ class Anatomy:
         """Results whose gradients people write down: deltas, what is claimed, what has a label, and the loss."""
         found = {self.steps.root, *self.claimed, *(layer.z for layer in self.layers)}
         found |= {layer.activation for layer in self.layers if layer.activation is not None}
-        found |= {step.index for step in self.steps if step.label and step.index not in self.head}
+        found |= {i for i in self.named if i not in self.head}
         return sorted(i for i in found if self.steps[i].tracked and self.steps[i].primitive is not None)
 
     @cached_property
     def spoken(self) -> frozenset[int]:
         """Steps whose values people use in formulas."""
-        labelled = (step.index for step in self.steps if step.label)
-        return frozenset((*self.params, *self.stations, *self.inputs, *self.targets, *labelled)) - {self.steps.root}
+        return frozenset((*self.params, *self.stations, *self.inputs, *self.targets, *self.named)) - {self.steps.root}
+
+    @cached_property
+    def named(self) -> frozenset[int]:
+        """Steps that have a label, or that a variable of the loss function stands for."""
+        return self.told | {step.index for step in self.steps if step.label}
 
     @cached_property
     def _inputs(self) -> frozenset[int]:
@@ -181,17 +205,21 @@ class Anatomy:
 
     @cached_property
     def penalties(self) -> frozenset[int]:
-        """The steps that lead from parameters to the loss past the output: regularisers."""
-        before = set()
+        """The steps that lead from parameters to the loss past the output, and past all data: regularisers."""
+        before, fed = set(), {i for i in (*self.inputs, *self.targets) if not self.steps[i].tracked} | self._inputs
         if self.output is not None:
             before = {self.output}
             for step in reversed(self.steps[: self.output + 1]):
                 if step.index in before:
                     before |= set(step.args)
+        for step in self.steps:
+            picked = step.kind == "getitem" and holds_data(step.params["index"])
+            if picked or any(arg in fed for arg in step.args):
+                fed.add(step.index)
         return frozenset(
             step.index
             for step in self.steps
-            if step.tracked and step.primitive is not None and step.index not in before and step.index not in self.head
+            if step.tracked and step.primitive is not None and not {step.index} & (before | fed | self.head)
         )
 
     def above(self, index: int) -> frozenset[int]:
@@ -299,6 +327,11 @@ class Anatomy:
         else:
             a = getattr(autograd, function)(z) if function else z
         return np.asarray(autograd.grad(LOSSES[loss](a, Y), z))
+
+
+def holds_data(index: Any) -> bool:
+    """Whether an index picks by numbers, as words are picked from an embedding, and not by slices."""
+    return any(isinstance(part, (np.ndarray, list)) for part in (index if isinstance(index, tuple) else (index,)))
 
 
 _TARGETS = ("y", "t", "target", "targets", "labels", "y_true")

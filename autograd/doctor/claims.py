@@ -15,6 +15,9 @@ _PREFIX = re.compile(r"^(?:d[A-Za-z]*_?/?d_?|grads?_|gradient_|delta_?|nabla_?|â
 _SUFFIX = re.compile(r"(?:_grad|_delta|_d|_g|\.grad)$")
 
 
+ONLY = "params"
+"""What the only parameter is called, where params is one array."""
+
 LARGEST = 1e150
 """A number beyond is as good as nan: its square is infinite."""
 
@@ -72,21 +75,45 @@ def as_array(key: Any, claim: Any) -> Array:
     if array.dtype == object:
         array = np.array([getattr(entry, "primal", entry) for entry in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "fiub":
-        name = key if isinstance(key, str) else describe(key) if isinstance(key, Node) else repr(key)
-        raise TypeError(f"the claim for {name} must hold real numbers, got {type(claim).__name__} of {array.dtype}")
+        raise TypeError(
+            f"the claim for {_name(key)} must hold real numbers, got {type(claim).__name__} of {array.dtype}"
+        )
     array = array.astype(np.float64)
     return np.where(np.abs(array) < LARGEST, array, np.nan)
 
 
-def as_mapping(claimed: Any, params: Any) -> dict[Any, Array]:
-    """Claims by key: from a mapping, or from a sequence in the order of the parameters.
+def _name(key: Any) -> str:
+    """A key in a message."""
+    return key if isinstance(key, str) else describe(key) if isinstance(key, Node) else repr(key)
+
+
+def as_mapping(claimed: Any, params: Any, wanted: Sequence[Any]) -> dict[Any, Array]:
+    """Claims by key: from a mapping, from a sequence in the order of the parameters, or from one array.
+
+    Parameters
+    ----------
+    claimed, params
+        As `autograd.diagnose` was given them.
+    wanted : sequence
+        The keys of all parameters: one array, or one number, is the gradient of the only one.
 
     Raises
     ------
     TypeError, ValueError
-        Where it is neither, or has no entries, or as many as there are no parameters.
+        Where it is none of these, or has no entries, or as many as there are no parameters.
     """
-    if isinstance(claimed, Mapping):
+    bare = isinstance(claimed, (np.ndarray, Node, int, float, np.number)) or (
+        params is None and isinstance(claimed, (list, tuple)) and bool(claimed) and not _holds_arrays(claimed)
+    )
+    if bare and len(wanted) != 1:
+        names = ", ".join(map(_name, wanted))
+        raise TypeError(
+            f"claimed must be a dict of gradients by label, got one {type(claimed).__name__}, where there are "
+            f"{len(wanted)} parameters: {names}"
+        )
+    if bare:
+        found = {wanted[0]: as_array(wanted[0], claimed)}
+    elif isinstance(claimed, Mapping):
         found = {key: as_array(key, claim) for key, claim in flat(claimed).items() if claim is not None}
     elif isinstance(claimed, Sequence) and not isinstance(claimed, str) and params is not None:
         keys = list(flat(params))
@@ -118,7 +145,7 @@ def flat(tree: Any, name: str = "") -> dict[Any, Any]:
     elif _holds_arrays(tree):
         named = [(f"{name or 'params'}[{i}]", part) for i, part in enumerate(tree)]
     else:
-        return {name: tree}
+        return {name or ONLY: tree}
     found: dict[Any, Any] = {}
     for key, part in named:
         found.update(flat(part, key) if isinstance(key, str) and not isinstance(part, Node) else {key: part})
@@ -143,4 +170,4 @@ def rebuilt(tree: Any, leaves: Mapping[Any, Any], name: str = "") -> Any:
         return {key: rebuilt(part, leaves, key if not name else f"{name}[{key!r}]") for key, part in tree.items()}
     if _holds_arrays(tree):
         return type(tree)(rebuilt(part, leaves, f"{name or 'params'}[{i}]") for i, part in enumerate(tree))
-    return leaves[name]
+    return leaves[name or ONLY]

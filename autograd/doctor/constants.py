@@ -21,8 +21,10 @@ class Constant(NamedTuple):
     """How one writes it: "1 / m"."""
     value: Callable[[Anatomy], float]
     reading: str
-    """What it means where the claim is so many times too large."""
+    """What it means where something is so many times too large."""
     cost: float
+    remark: str = ""
+    """What else it may mean where that is a whole gradient."""
 
 
 def _counts(power: int) -> list[Constant]:
@@ -43,21 +45,28 @@ def _count(text: str, what: str, count: Callable[[Anatomy], int], power: int) ->
     return Constant(f"1 / {text}", lambda body: 1 / count(body), reading, 1.0)
 
 
-_TWO = Constant("2", lambda body: 2.0, "a 2 too many: that of a square, which the 1/2 of the loss takes away, or two "
-                "backward passes added up (no zero_grad)", 1.0)  # fmt: skip
+_TWO = Constant(
+    "2",
+    lambda body: 2.0,
+    "a 2 too many: that of a square, which the 1/2 of the loss takes away",
+    1.0,
+    ", or two backward passes added up (no zero_grad)",
+)
 _HALF = Constant("1 / 2", lambda body: 0.5, "the 2 of the square is missing (or a 1/2 is too many)", 1.0)
 _SIGN = Constant(
     "-1",
     lambda body: -1.0,
-    "the sign is wrong, and a step against it climbs: (target - output) stands for (output - target), or a minus is "
-    "lost (if the update adds it, it is the negative gradient, and right)",
+    "the sign is wrong",
     1.0,
+    ", and a step against it climbs: (target - output) stands for (output - target), or a minus is lost (if the update "
+    "adds it, it is the negative gradient, and right)",
 )
 
 
 def _product(a: Constant, b: Constant) -> Constant:
     text = f"-{b.text}" if a is _SIGN else _multiplied(a.text, b.text)
-    return Constant(text, lambda body: a.value(body) * b.value(body), f"{a.reading}; and {b.reading}", a.cost + b.cost)
+    reading = f"{a.reading}{a.remark}; and {b.reading}"
+    return Constant(text, lambda body: a.value(body) * b.value(body), reading, a.cost + b.cost)
 
 
 def _multiplied(a: str, b: str) -> str:
@@ -97,12 +106,18 @@ def sensible(constant: Constant, body: Anatomy) -> bool:
 
 
 def readings(body: Anatomy, factor: float) -> list[Constant]:
-    """The constants that a factor may be."""
-    return [
-        constant
-        for constant in (*SIMPLE, *REPEATED, *COMPOUND)
-        if sensible(constant, body) and abs(factor - constant.value(body)) <= 1e-5 * abs(factor)
-    ]
+    """The constants that a factor may be; many backward passes are far-fetched where it is a count as well."""
+    simple, repeated, compound = (
+        [
+            constant
+            for constant in constants
+            if sensible(constant, body) and abs(factor - constant.value(body)) <= 1e-5 * abs(factor)
+        ]
+        for constants in (SIMPLE, REPEATED, COMPOUND)
+    )
+    if simple:
+        repeated = [constant._replace(cost=constant.cost + 0.35) for constant in repeated]
+    return [*simple, *repeated, *compound]
 
 
 def written(factor: float) -> tuple[float, str] | None:

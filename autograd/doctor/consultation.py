@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.doctor.claims import as_mapping
+from autograd.doctor.claims import as_mapping, flat
 from autograd.doctor.convention import Claimed, searched
 from autograd.doctor.diagnosis import Diagnosis
 from autograd.doctor.findings import diagnosis_of
@@ -18,12 +18,12 @@ from autograd.doctor.replay import Replay
 from autograd.doctor.source import lines as source_lines
 from autograd.doctor.steps import Array
 from autograd.doctor.subject import Subject
-from autograd.graph import Node, describe
+from autograd.graph import Node, describe, tape
 from autograd.sweep import sweep
 
 
 def diagnose(
-    claimed: Mapping[Any, Any] | Sequence[Any] | Callable[..., Any],
+    claimed: Mapping[Any, Any] | Sequence[Any] | np.ndarray[Any, Any] | float | Callable[..., Any],
     loss: Node | Callable[..., Any],
     params: Any = None,
     X: Any = None,
@@ -40,11 +40,12 @@ def diagnose(
 
     Parameters
     ----------
-    claimed : mapping of arrays, sequence, or callable
+    claimed : mapping of arrays, sequence, array, or callable
         Gradients by label, by a usual spelling of it ("dW1", "grad_W1", "dL_dW1"), or by node: of parameters, and if
-        you have them, of results on the way (deltas). Or a list in the order of `params`. Or a function
-        ``claimed(params, X, Y)`` that returns one of these: then it is run again on other data, and with another
-        number of examples, which tells explanations apart that agree on this data.
+        you have them, of results on the way (deltas). Or a list in the order of `params`. Or one array, or number,
+        where there is one parameter. Or a function ``claimed(params, X, Y)`` that returns one of these: then it is run
+        again on other data, and with another number of examples, which tells explanations apart that agree on this
+        data.
     loss : node or callable
         The loss as it was recorded; or ``loss(params, X, Y)``, which gets the parameters as Tensors and returns the
         loss, or a dict of named nodes with "loss" among them.
@@ -123,7 +124,13 @@ class _Asked(NamedTuple):
         claimed = self.claimed
         if callable(claimed):
             claimed = claimed(deepcopy(self.params), *deepcopy(data))
-        return as_mapping(claimed, self.params)
+        return as_mapping(claimed, self.params, self._wanted())
+
+    def _wanted(self) -> list[Any]:
+        """The keys of all parameters."""
+        if self.params is not None or not isinstance(self.loss, Node):
+            return list(flat(self.params))
+        return [node for node in tape(self.loss) if node.is_leaf and node.requires_grad]
 
     def ask_again(self, recording: Recording, claims: Mapping[Any, Array]) -> None:
         """Make sure that functions give the same again: chance in them would look like a mistake."""

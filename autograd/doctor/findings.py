@@ -20,6 +20,9 @@ from autograd.doctor.steps import Array
 from autograd.doctor.subject import Subject
 from autograd.doctor.wording import Wording
 
+CLOSE = 0.3
+"""From which residual on a mistake has so little to do with a claim that to name it would mislead."""
+
 
 class Made(NamedTuple):
     """A mistake that was made.
@@ -172,13 +175,18 @@ class _Findings:
             return "It holds nan, inf, or numbers beyond all bounds."
         if not claim.any():
             return "It is zero throughout: no gradient arrives."
-        said = [f"No single mistake of the catalogue gives these numbers, and no two. {self._where(key)}"]
+        none = "No single mistake of the catalogue gives these numbers, and no two."
+        said = [f"{none} {self._where(key)}"]
         true = self.search.targets[key].read(self.case.true)
         if claim.size != true.size:
             said.insert(0, f"Its shape is {claim.shape}, that of the gradient {true.shape}.")
         distance, change = self.search.closest(key)
-        if change is not None and distance < 0.9:
-            near = change.mistake.description
+        if change is None:
+            return " ".join(said)
+        near = change.mistake.description
+        if distance <= EXACT:
+            said.append(f"On this data alone it would be this, so look for a number that is written out: {near}.")
+        elif distance < CLOSE and distance < relative_error(claim, true) / 2:
             said.append(f"The closest still leaves {distance:.2g}, so it is not the reason: {near}.")
         return " ".join(said)
 

@@ -82,7 +82,7 @@ class Elsewhere:
             more = next(k for k in range(1, 1000) if body.examples + k not in lengths)
         for extra in dict.fromkeys((more, 0)):
             try:
-                other = Anatomy(body.steps.at(self._leaves(extra)), body.lr, body.claimed)
+                other = body.on(body.steps.at(self._leaves(extra)))
                 other.head_known = head_of(other) or body.head_known
                 return [self._setting(other, base) for base in self.case.settings]
             except FAILURES:

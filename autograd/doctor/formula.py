@@ -140,7 +140,7 @@ class Formulas:
     def slip(self, s: int, i: int, evaluate: Any) -> str:
         """A derivative with a slip in it, as it was written."""
         step: Step = self.body.steps[s]
-        g = Tensor(np.ones_like(step.primal))
+        g = Tensor(self.true.handed(s), label="g") if "softmax" in step.kind else Tensor(np.ones_like(step.primal))
         return self._whole(evaluate(g, self._value(s), self._value(step.args[i])))
 
     def _whole(self, node: Any) -> str:

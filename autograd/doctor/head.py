@@ -67,7 +67,7 @@ def _elsewhere(body: Anatomy, index: int) -> Anatomy:
     """The same computation with other numbers at a step, and all that follows from them."""
     rng = np.random.default_rng(0)
     z = body.steps[index].primal
-    return Anatomy(body.steps.at({index: 0.5 * z + 0.5 * rng.normal(size=z.shape)}), body.lr, body.claimed)
+    return body.on(body.steps.at({index: 0.5 * z + 0.5 * rng.normal(size=z.shape)}))
 
 
 def other_delta(replay: Replay, loss: str, function: str) -> Array:

@@ -54,6 +54,13 @@ def aligned(prediction: Array, claim: Array) -> Array | None:
     return None
 
 
+def has_shape(prediction: Array, claim: Array) -> bool:
+    """Whether a prediction has the shape of a claim, but for axes kept or lost: not its transpose, nor one number."""
+    if prediction.ndim == claim.ndim:
+        return bool(prediction.shape == claim.shape)
+    return bool(prediction.size == claim.size)
+
+
 def residual(prediction: Array, claim: Array) -> float:
     """The relative distance of a claim from what is predicted; inf where the shapes do not fit."""
     prediction_ = aligned(prediction, claim)
@@ -117,7 +124,7 @@ def rounding(body: Anatomy, wanted: Iterable[int], runs: int = 2) -> dict[int, f
     for run in range(runs):
         jitter = _Jitter(run)
         steps = _rounded(body.steps, jitter)
-        other = Anatomy(steps, body.lr, body.claimed)
+        other = body.on(steps)
         replay = Replay(other, jitter=jitter)
         for index in moved:
             moved[index] = max(moved[index], norm(replay.value(index) - true.value(index)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,20 @@ from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.expression import bracketed
 from autograd.doctor.retell import ACTIVATIONS
 from autograd.doctor.steps import Step
+
+
+def _indexed(index: Any) -> str:
+    """An index as it is written, arrays in short."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return ", ".join(map(_written, parts))
+
+
+def _written(part: Any) -> str:
+    if isinstance(part, slice):
+        return ":".join("" if end is None else str(end) for end in (part.start, part.stop))
+    if part is Ellipsis or part is None:
+        return "..." if part is Ellipsis else "None"
+    return "i" if np.ndim(part) else str(part)
 
 
 class Names:
@@ -115,9 +130,9 @@ class Names:
             return known
         step: Step = self.body.steps[index]
         if step.primitive is None:
-            return (
-                f"{float(step.primal.flat[0]):.6g}" if step.primal.size == 1 else f"(a constant of shape {step.shape})"
-            )
+            if step.primal.size == 1:
+                return f"{float(step.primal.flat[0]):.6g}"
+            return f"(a constant of shape {step.shape})" if np.any(step.primal) else f"zeros({step.shape})"
         if depth == 0:
             return "..."
         args = [self._made(arg, depth - 1) for arg in step.args]
@@ -125,6 +140,8 @@ class Names:
             return f"{bracketed(args[0])}**{step.params['exponent']:g}"
         if step.kind == "transpose":
             return f"{bracketed(args[0])}.T"
+        if step.kind == "getitem":
+            return f"{bracketed(args[0])}[{_indexed(step.params['index'])}]"
         symbol = step.primitive.symbol
         if len(args) == 2 and symbol in ("+", "-", "*", "/", "@"):
             left, right = (bracketed(arg) if symbol in "*/@" else arg for arg in args)

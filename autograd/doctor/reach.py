@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from autograd.doctor.anatomy import Anatomy
@@ -58,10 +59,15 @@ class Reach:
         for part in sorted(places(change), key=lambda part: -self.first(part)):
             reached = [target for target in touched if self.touches(part, target)]
             stations = {target.key: self.station(int(target.steps.flat[0])) for target in reached}
-            first = [target for target in reached if stations[target.key] == max(stations.values())]
+            below = {station: self._below(station) for station in stations.values()}
+            first = [
+                target
+                for target in reached
+                if not any(stations[target.key] in below[s] for s in stations.values() if s != stations[target.key])
+            ]
             deltas = [target for target in first if self.body.steps[int(target.steps.flat[0])].primitive is not None]
             for target in sorted(deltas or first, key=lambda t: t.step not in weights):
-                found.setdefault(target.key, part)
+                found[target.key] = _both(found[target.key], part) if target.key in found else part
         return found
 
     def _of_regulariser(self, s: int, i: int) -> bool:
@@ -89,6 +95,14 @@ def places(change: Change) -> Sequence[Change]:
         *(replace(change, edges={edge: rule}, steps={}) for edge, rule in change.edges.items()),
         *(replace(change, edges={}, steps={i: rule}, words=_at(change, i)) for i, rule in change.steps.items()),
     ]
+
+
+def _both(one: Change, two: Change) -> Change:
+    """The first of two places of a change; where both are steps that it says the same of, it speaks of both."""
+    if not (one.words.get("at") and two.words.get("at")) or {**one.words, "at": 0} != {**two.words, "at": 0}:
+        return one
+    both = (at if isinstance(at, tuple) else (at,) for at in (one.words["at"], two.words["at"]))
+    return replace(one, words={**one.words, "at": tuple(dict.fromkeys(chain(*both)))})
 
 
 def _at(change: Change, index: int) -> Mapping[str, Any]:

@@ -100,9 +100,7 @@ def _recognised(steps: Steps, start: int, end: int, inside: set[int]) -> Known |
     slope: Array | None = None
     for known in KNOWN:
         if known.primitive.name in _COUPLED:
-            if not x.ndim or x.shape[known.params["axis"]] < 2 or x.ndim > 2:
-                continue
-            if known.params["axis"] == 0 and x.ndim == 1:
+            if not x.ndim or x.shape[known.params["axis"]] < 2 or (known.params["axis"] == 0 and x.ndim != 2):
                 continue
         elif not _close(known.primitive.function(x.ravel()[sample], **known.params), out.ravel()[sample]):
             continue

@@ -17,7 +17,7 @@ from autograd.doctor.case import Case, Target
 from autograd.doctor.catalogue import changes
 from autograd.doctor.catalogue.shapes import SHAPES, misshapen
 from autograd.doctor.fit import FAILURES, MOST_ALTERNATIVES, Elsewhere, Fit, made
-from autograd.doctor.measure import aligned, keeps_shape, residual
+from autograd.doctor.measure import aligned, has_shape, keeps_shape, residual
 from autograd.doctor.replay import Change, Replay
 from autograd.doctor.steps import Array
 
@@ -144,18 +144,28 @@ class Search:
     # --- one step of the search ----------------------------------------------------------------------------------
 
     def _best(self, proposed: Callable[[int], Iterator[Fit]]) -> Fit | None:
-        """The proposal that explains most, the plainest of those, with all that it cannot be told from."""
+        """The proposal that explains most, the plainest of those, with all that it cannot be told from.
+
+        What gives a claim its shape too is believed before what gives its numbers only.
+        """
         for setting in range(len(self.stages)):
             fits = list(proposed(setting))
             if not fits:
                 continue
             most = max(len(fit.explains) for fit in fits)
-            best, *others = sorted((fit for fit in fits if len(fit.explains) == most), key=lambda fit: fit.cost)
+            fits = [fit for fit in fits if len(fit.explains) == most]
+            shaped = [fit for fit in fits if self._has_shapes(fit, setting)]
+            best, *others = sorted(shaped or fits, key=lambda fit: fit.cost)
             for other in others:
                 if other.explains == best.explains and other.cost <= best.cost + FAR_FETCHED:
                     self._compare(best, other, setting)
             return best
         return None
+
+    def _has_shapes(self, fit: Fit, setting: int) -> bool:
+        """Whether a fit gives what it explains in the shape that is claimed."""
+        replay, claims = made(self.stages[setting][0], fit.changes), self.cases[0].claims
+        return all(has_shape(self.targets[key].read(replay), claims[key]) for key in fit.explains)
 
     def _singles(self, setting: int) -> Iterator[Fit]:
         """Every mistake of the catalogue that explains something."""

@@ -13,6 +13,7 @@ import numpy as np
 from autograd.doctor.anatomy import Anatomy
 from autograd.doctor.case import Target
 from autograd.doctor.claims import find
+from autograd.doctor.merge import merged
 from autograd.doctor.names import Names
 from autograd.doctor.recording import Recording
 from autograd.doctor.retell import retold
@@ -63,10 +64,12 @@ class Subject:
         self._places: dict[Any, Array] = {}
         things = {key: of.get(key, key) for key in keys}
         self._find_labelled(things, recording)
+        self._own = self._claimed()
+        place = self._recorded.place
+        self._told = frozenset(place[serial] for serial in recording.names.values() if serial in place)
         self.body, number = self._retold(self._recorded)
         self._find_parts(things, number)
-        claimed = {int(i) for places in self._places.values() for i in places.flat}
-        self._inputs = frozenset(i for i in claimed if not self._recorded[i].tracked)
+        self._inputs = frozenset(i for i in self._claimed() if not self._recorded[i].tracked)
         self.body, number = self._retold(self._recorded)
         self.unknown = [_text(key) for key in things if key not in self._places]
         targets = [Target(_text(key), _renumbered(places, number)) for key, places in self._places.items()]
@@ -96,10 +99,16 @@ class Subject:
         if self._inputs:
             followed = [replace(s, tracked=True, label=s.label or "X") if s.index in self._inputs else s for s in steps]
             steps = Steps(followed, steps.place)
-        keep = frozenset(int(i) for places in self._places.values() for i in places.flat)
-        plain = retold(steps, keep)
+        once = merged(steps, self._own)
+        claimed = self._claimed()
+        plain = retold(once, frozenset(once.place[serial] for serial, old in steps.place.items() if old in claimed))
         number = {old: plain.place[serial] for serial, old in steps.place.items() if serial in plain.place}
-        return Anatomy(plain, self._lr, frozenset(number[i] for i in keep)), number
+        told = frozenset(number[i] for i in self._told if i in number)
+        return Anatomy(plain, self._lr, frozenset(number[i] for i in claimed), told), number
+
+    def _claimed(self) -> frozenset[int]:
+        """The recorded steps whose gradients are claimed."""
+        return frozenset(int(i) for places in self._places.values() for i in places.flat)
 
     def _variables(self, recording: Recording, number: Mapping[int, int]) -> dict[int, str]:
         """What the variables of the loss function call the steps."""
@@ -110,8 +119,9 @@ class Subject:
         constants = [step for step in self.body.steps if step.primitive is None and step.label is None]
         for name, array in recording.data.items():
             for step in constants:
-                if np.array_equal(step.primal, array):
-                    found.setdefault(step.index, name)
+                part = _part_of(step.primal, array)
+                if part is not None:
+                    found.setdefault(step.index, name + part)
         return found
 
     def on(self, recording: Recording) -> Anatomy | None:
@@ -180,6 +190,27 @@ class Subject:
         claimed = {int(i) for target in self.targets for i in target.steps.flat}
         lost = [self.body.steps[i].label for i in self.body.params if i not in claimed | self._data]
         return list(dict.fromkeys(_ENTRY.sub(r"\1", label) for label in lost if label is not None))
+
+
+_MOST_PARTS = 64
+"""Up to which length the parts of an array are looked for among constants."""
+
+
+def _part_of(constant: Array, array: Any) -> str | None:
+    """How a constant is picked from an array: whole, or one place along its first two axes; None where it is not."""
+    if np.array_equal(constant, array):
+        return ""
+    shape = np.shape(array)
+    for axis, front in ((0, ""), (1, ":, ")):
+        if (
+            len(shape) > max(axis, 1)
+            and shape[axis] <= _MOST_PARTS
+            and constant.shape == (*shape[:axis], *shape[axis + 1 :])
+        ):
+            for place in range(shape[axis]):
+                if np.array_equal(constant, np.take(array, place, axis=axis)):
+                    return f"[{front}{place}]"
+    return None
 
 
 def _text(key: Any) -> str:

@@ -8,6 +8,7 @@ from copy import copy
 from typing import Any
 
 from autograd.doctor.anatomy import Anatomy
+from autograd.doctor.expression import bracketed
 from autograd.doctor.formula import Formulas
 from autograd.doctor.names import Names
 from autograd.doctor.replay import Change
@@ -16,7 +17,7 @@ from autograd.doctor.steps import Step
 _SYMBOLS = {"sigmoid": "sigma", "raise_to": "power"}
 """What a derivative is called after: sigma'(z1)."""
 
-_OPTIONAL = {"aside", "after", "turned"}
+_OPTIONAL = {"aside", "after", "too", "turned"}
 """Fields of a sentence that may be empty."""
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -79,6 +80,7 @@ class Wording:
             "aside": self._aside,
             "branch": self.names.of,
             "delta": self.names.delta,
+            "factor": lambda s, i: bracketed(self.formulas.slope(s, i)),
             "output": self.formulas.output,
             "product": self.formulas.product,
             "slip": self.formulas.slip,

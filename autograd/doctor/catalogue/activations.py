@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.doctor.anatomy import Anatomy
-from autograd.doctor.mutation import slips
+from autograd.doctor.mutation import lost_brackets, slips
 from autograd.doctor.replay import Change, EdgeRule, Mistake, Replay
 from autograd.doctor.retell import ACTIVATIONS
 from autograd.doctor.steps import Array, Step, pull
@@ -50,6 +50,12 @@ DERIVATIVE_SLIP = Mistake(
     "derivative-slip",
     "a slip in a derivative: a factor, a square or a sign of it is lost",
     "{claim} has a slip in the derivative of {f}: a {lost} is wrong or lost ({wrote}). Write {slope}, or {f}'({z}).",
+)
+LOST_BRACKETS = Mistake(
+    "lost-brackets",
+    "the brackets around a sum are lost: d * a * 1 - a for d * a * (1 - a), or a - y / m for (a - y) / m",
+    "{claim} has lost the brackets of ({total}): what stands before them is multiplied with the first term alone, and "
+    "what stands after them with the last. Write {right}.",
 )
 WRONG_PLACE = Mistake(
     "wrong-place",
@@ -99,9 +105,9 @@ class _Function:
         hidden = () if self.last else ("hidden activation", f"hidden {self.step.kind}")
         return (self.step.kind, "activation", *hidden)
 
-    def change(self, mistake: Mistake, rule: EdgeRule, cost: float = 1.0, variant: str = "", **words: Any) -> Change:
+    def change(self, mistake: Mistake, rule: EdgeRule, cost: float = 1.0, *variants: str, **words: Any) -> Change:
         """A mistake made here; only those of one variant are made everywhere together."""
-        kinds = tuple(f"{kind}/{variant}" if variant else kind for kind in self.kinds)
+        kinds = tuple(f"{kind}/{variant}" if variant else kind for kind in self.kinds for variant in variants or ("",))
         return Change(mistake, {(self.step.index, self.i): rule}, words={**self.words, **words}, kinds=kinds, cost=cost)
 
 
@@ -113,13 +119,13 @@ def activations(body: Anatomy) -> Iterator[Change]:
             yield from _softmax(at)
         if step.kind == "log_softmax":
             continue
-        yield at.change(AT_OUTPUT, _at_output)
+        yield at.change(AT_OUTPUT, _at_output, 1.0 if at.known else 1.05)
         yield at.change(AT_INPUT, _at_input, 1.05)
         aside = ("aside", step.index) if at.last and body.head_known is not None else ""
         yield at.change(DERIVATIVE_MISSING, lambda r, s, i: r.handed(s), 1.0 if at.known else 1.2, aside=aside)
         if not at.coupled:
             yield at.change(DERIVATIVE_TWICE, lambda r, s, i: r.part(s, i, g=r.part(s, i)), 1.15)
-            yield from _slips(at)
+        yield from _slips(at)
         yield from _elsewhere_in(at)
         if at.known:
             yield from _of_others(at)
@@ -129,10 +135,17 @@ def activations(body: Anatomy) -> Iterator[Change]:
 
 def _slips(at: _Function) -> Iterator[Change]:
     """The derivative with a small thing in it wrong or lost."""
-    if len(at.step.args) == 1:
-        for slip in slips(at.step, at.body.steps[at.step.args[0]].primal):
-            wrote = ("slip", at.step.index, at.i, slip.evaluate)
-            yield at.change(DERIVATIVE_SLIP, _written(slip.evaluate), 1.2, slip.lost, lost=slip.lost, wrote=wrote)
+    if len(at.step.args) > 1:
+        return
+    x = at.body.steps[at.step.args[0]].primal
+    for slip in slips(at.step, x):
+        wrote = ("slip", at.step.index, at.i, slip.evaluate)
+        cost = 1.25 if at.coupled else 1.2
+        yield at.change(DERIVATIVE_SLIP, _written(slip.evaluate), cost, slip.lost, lost=slip.lost, wrote=wrote)
+    for lost in lost_brackets(at.step, x):
+        total = ("slip", at.step.index, at.i, lost.total)
+        right = ("factor", at.step.index, at.i)
+        yield at.change(LOST_BRACKETS, _written(lost.evaluate), 1.25, lost.name, total=total, right=right)
 
 
 def _softmax(at: _Function) -> Iterator[Change]:
@@ -178,8 +191,12 @@ def _elsewhere_in(at: _Function) -> Iterator[Change]:
     own = [step.index for step, _ in alike].index(at.step.index)
     for number, (elsewhere, j) in enumerate(alike):
         if number != own and _spreads(elsewhere, at.step):
-            variant = f"{number - own} off"
-            yield at.change(WRONG_PLACE, _elsewhere(elsewhere.index, j), 1.2, variant, other=elsewhere.args[j])
+            variants = f"{number - own} off", f"{(number - own) % len(alike)} round"
+            yield at.change(WRONG_PLACE, _elsewhere(elsewhere.index, j), 1.2, *variants, other=elsewhere.args[j])
+    for user, _ in at.body.steps.uses[at.step.index]:
+        masked = at.body.steps[user]
+        if masked.kind == "mul" and masked.shape == at.step.shape:
+            yield at.change(WRONG_PLACE, _output_of(user), 1.2, "masked", other=user)
 
 
 def _spreads(narrow: Step, wide: Step) -> bool:
@@ -229,6 +246,11 @@ def _other(primitive: Primitive, fed: str) -> EdgeRule:
         return pull(step, 0, replay.handed(s), np.asarray(out), [x])
 
     return rule
+
+
+def _output_of(other: int) -> EdgeRule:
+    """The formula for the output, with another array for it: with the dropped activation for the activation."""
+    return lambda replay, s, i: replay.part(s, i, out=replay.primal(other), swap={i: replay.primal(other)})
 
 
 def _elsewhere(other: int, j: int) -> EdgeRule:

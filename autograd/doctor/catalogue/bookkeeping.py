@@ -28,7 +28,7 @@ THE_PARAMETER = Mistake(
 DECAY = Mistake(
     "decay",
     "weight decay is added to the gradient, but the loss has no such term",
-    "{claim} has {rate} * {at} in it, as weight decay would add; the loss that was recorded has no such term.",
+    "{claim} has {rate} * {at} {too}in it, as weight decay would add; the loss that was recorded has {instead}.",
 )
 KEY_CLASH = Mistake(
     "key-clash",
@@ -65,12 +65,12 @@ def bookkeeping(body: Anatomy) -> Iterator[Change]:
             THE_PARAMETER, steps={index: _itself}, words={"at": index, "after": ""}, kinds=("parameter",), cost=1.0
         )
         yield _stepped((index,), "")
-        yield _decayed((index,), "")
+        yield _decayed(body, (index,), "")
     yield _stepped(tuple(body.params), "parameter")
     weights = tuple(dict.fromkeys(layer.weight for layer in body.layers))
     if len(weights) > 1:
-        yield _decayed(weights, "weight")
-    yield _decayed(tuple(body.params), "parameter")
+        yield _decayed(body, weights, "weight")
+    yield _decayed(body, tuple(body.params), "parameter")
 
 
 def _of(other: int, turned: bool = False) -> StepRule:
@@ -107,16 +107,20 @@ def _stepped(indices: tuple[int, ...], everywhere: str) -> Change:
     return replace(at(1.0), zero=zero, entries=2, solve=lambda body, t: [at(rate) for rate in rates(t, body.lr)])
 
 
-def _decayed(indices: tuple[int, ...], everywhere: str) -> Change:
+def _decayed(body: Anatomy, indices: tuple[int, ...], everywhere: str) -> Change:
     """A rate times the parameters, or such a rate divided by the number of examples, to be found."""
+
+    known = all(body.penalties.intersection(user for user, _ in body.steps.uses[index]) for index in indices)
+    too, instead = ("too much ", "less of it") if known else ("", "no such term")
 
     def at(rate: float, of_all: bool) -> Change:
         def rule(replay: Replay, index: int, value: Array) -> Array:
             return value + rate / (replay.body.examples if of_all else 1) * replay.primal(index)
 
         text = f"{rate:.3g} / m" if of_all else f"{rate:.3g}"
-        cost = 1.25 if of_all else 1.2
-        members = [Change(DECAY, steps={i: rule}, words={"at": i, "rate": text}, cost=cost) for i in indices]
+        words = {"rate": text, "too": too, "instead": instead}
+        cost = (1.25 if of_all else 1.2) + 0.5 * known
+        members = [Change(DECAY, steps={i: rule}, words={"at": i, **words}, cost=cost) for i in indices]
         return Change.together(members, everywhere)
 
     def solve(body: Anatomy, t: float) -> list[Change]:

@@ -30,8 +30,11 @@ EXTRA_FACTOR = Mistake(
 FACTOR_MISSING = Mistake(
     "factor-missing",
     "one factor of a product is left out of the derivative of the other",
-    "{claim} lacks the factor {other}: the derivative of a product by one factor is the other factor.",
+    "{claim} lacks the factor {other}: {why}.",
 )
+
+
+_OF_PRODUCT = "the derivative of a product by one factor is the other factor"
 
 
 def factors(body: Anatomy) -> Iterator[Change]:
@@ -66,7 +69,7 @@ def scaled(indices: tuple[int, ...], everywhere: str, body: Anatomy) -> Change:
             Change(
                 CONSTANT,
                 steps=dict.fromkeys(indices, _times(constant)),
-                words={"constant": constant.text, "reading": constant.reading, "at": indices},
+                words={"constant": constant.text, "reading": constant.reading + constant.remark, "at": indices},
                 everywhere=everywhere,
                 cost=constant.cost,
             )
@@ -144,6 +147,8 @@ def _arrays(body: Anatomy) -> Iterator[Change]:
     for step in body.steps:
         if step.kind in ("mul", "div") and step.tracked:
             yield from _left_out(body, step)
+        if step.kind == "mean" and step.tracked and step.primal.size > 1:
+            yield _sum_for_mean(body, step)
 
 
 def _left_out(body: Anatomy, step: Step) -> Iterator[Change]:
@@ -153,12 +158,27 @@ def _left_out(body: Anatomy, step: Step) -> Iterator[Change]:
         if not body.steps[arg].tracked:
             continue
         if other.primal.size > 1 and step.kind == "mul":
-            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words={"other": other.index}, cost=0.98)
+            words = {"other": other.index, "why": _OF_PRODUCT}
+            kinds = () if other.tracked else ("product with a constant array",)
+            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words=words, cost=0.98, kinds=kinds)
         elif other.primal.size == 1 and not other.tracked and (i == 0 or step.kind == "mul"):
             number = float(other.primal.flat[0])
             if not (number and (readings(body, number) or readings(body, 1 / number))):
-                words = {"other": f"{number:.6g}" if step.kind == "mul" else f"1 / {number:.6g}"}
+                text = f"{number:.6g}" if step.kind == "mul" else f"1 / {number:.6g}"
+                words = {"other": text, "why": _OF_PRODUCT}
                 yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words=words, cost=1.25)
+
+
+def _sum_for_mean(body: Anatomy, step: Step) -> Change:
+    """The 1 / n left out that a mean hands back to each of its n entries."""
+
+    def rule(replay: Replay, s: int, i: int) -> Array:
+        part = replay.part(s, i)
+        return part * (part.size / replay.primal(s).size)
+
+    count = body.steps[step.args[0]].primal.size // max(step.primal.size, 1)
+    words = {"other": f"1 / {count}", "why": f"each of the {count} entries is a part of 1 / {count} of their mean"}
+    return Change(FACTOR_MISSING, {(step.index, 0): rule}, words=words, cost=1.25, kinds=("mean",))
 
 
 def _by(other: int) -> StepRule:

@@ -8,8 +8,9 @@ import numpy as np
 
 import autograd
 from autograd.doctor.anatomy import LOSSES, Anatomy
+from autograd.doctor.catalogue import activations
 from autograd.doctor.head import Head, other_delta
-from autograd.doctor.replay import Change, Inapplicable, Mistake, Replay, StepRule
+from autograd.doctor.replay import Change, EdgeRule, Inapplicable, Mistake, Replay, StepRule
 from autograd.doctor.steps import Array, Step
 
 CROSS_ENTROPY_DELTA = Mistake(
@@ -52,9 +53,13 @@ ONLY_ERROR = Mistake(
 )
 
 
+_OF_SIGMOID = "binary cross-entropy, with a sigmoid of each output by itself"
+
+
 def losses(body: Anatomy) -> Iterator[Change]:
     """Other deltas at the last z."""
     last, head = body.last, body.head_known
+    yield from _log_sigmoids(body)
     if last is None or head is None:
         yield from _squares(body)
     if last is None or not body.target_arrays():
@@ -71,6 +76,8 @@ def losses(body: Anatomy) -> Iterator[Change]:
     def starting(mistake: Mistake, rule: StepRule, cost: float, **more: str) -> Change:
         return Change(mistake, steps={last.z: rule}, words={**words, **more}, cost=cost)
 
+    if head is not None:
+        yield from _lost_brackets(body, head, starting)
     squared = head is None or head.loss == "squares"
     own = body.output_functions()[0]
     for scale, far in ((1.0, 0.0), (0.5 if squared else 2.0, 0.1)):  # the 2 of the square goes with it, or stays
@@ -82,6 +89,8 @@ def losses(body: Anatomy) -> Iterator[Change]:
                     (SQUARES_DELTA, 1.0) if own and (loss, function) == ("squares", own) else (OTHER_LOSS, 1.2)
                 )
                 yield starting(mistake, _delta(loss, function, scale), cost + far, other=loss)
+        if own == "softmax":
+            yield starting(OTHER_LOSS, _delta("binary cross-entropy", "sigmoid", scale), 1.25 + far, other=_OF_SIGMOID)
         yield starting(CROSS_ENTROPY_DELTA, _difference(scale), 1.02 + far)
     if not squared and own in ("softmax", "log_softmax"):
         yield starting(SQUARES_DELTA, _elementwise, 1.05)
@@ -114,8 +123,45 @@ def _squares(body: Anatomy) -> Iterator[Change]:
                 yield Change(ERROR_MISSING, {(step.index, 0): lambda r, s, i: 2 * r.handed(s)}, words=words)
 
 
+def _log_sigmoids(body: Anatomy) -> Iterator[Change]:
+    """The 1 left out of a - 1, the delta of -log(a): what is wanted to be 1 is treated as what is wanted to be 0."""
+    for step in body.steps:
+        a = step.args[0] if step.kind == "log" else None
+        if a is not None and body.steps[a].kind == "sigmoid" and len(body.steps.uses[a]) == 1:
+            words = {"a": a, "y": "1", "right": ("formula", body.steps[a].args[0])}
+            yield Change(ONLY_ERROR, {(a, 0): _as_for_zero(step.index)}, words=words)
+
+
+def _as_for_zero(log: int) -> EdgeRule:
+    return lambda replay, s, i: -replay.handed(log) * replay.primal(s)
+
+
 def _delta(loss: str, function: str, scale: float) -> StepRule:
     return lambda replay, index, value: _finite(scale * other_delta(replay, loss, function), value)
+
+
+def _lost_brackets(body: Anatomy, head: Head, starting: Callable[..., Change]) -> Iterator[Change]:
+    """The error without its brackets: 2 * a - y / m for 2 * (a - y) / m, the derivative before or after it."""
+    last = body.last
+    assert last is not None
+    through = (head.loss, last.activation is not None) == ("squares", True)
+    if not through and head.loss == "absolute":
+        return
+
+    def rule(split: Callable[[float], tuple[float, float]], slope_first: bool) -> StepRule:
+        def delta(replay: Replay, index: int, value: Array) -> Array:
+            _, factor, a, y = _head(replay)
+            before, after = split(factor)
+            slope = _through(replay, np.ones_like(a)) if through else np.ones_like(a)
+            return _finite(
+                before * (slope * a if slope_first else a) - after * (y if slope_first else y * slope), value
+            )
+
+        return delta
+
+    for split in (lambda c: (1.0, c)), (lambda c: (c, 1.0)), (lambda c: (2.0, c / 2)):
+        for slope_first in (False, True) if through else (False,):
+            yield starting(activations.LOST_BRACKETS, rule(split, slope_first), 1.25, total="{a} - {y}")
 
 
 def _finite(delta: Array, value: Array) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from autograd.doctor.anatomy import Anatomy
+from autograd.doctor.anatomy import Anatomy, holds_data
 from autograd.doctor.replay import Change, Mistake, Replay
 from autograd.doctor.steps import Array, Edge, Step
 
@@ -22,6 +22,12 @@ OVERWRITTEN = Mistake(
     "{claim} has only the part of the gradient of {at} that comes back through {branch}: {at} is used {times} times; "
     "add up with +=, do not overwrite.",
 )
+REPEATED_INDEX = Mistake(
+    "repeated-index",
+    "rows that are picked several times get one gradient only: dW[i] += d, where i holds an index twice",
+    "{claim} has one gradient only for what is picked several times: {at}[i] += ... adds once where an index is twice "
+    "in i. Use np.add.at.",
+)
 REGULARISER_MISSING = Mistake(
     "regulariser-missing",
     "the gradient of the regulariser is left out",
@@ -35,7 +41,8 @@ TERM_MISSING = Mistake(
 DETACHED = Mistake(
     "detached",
     "a step is treated as a constant, though it depends on what is differentiated: nothing flows back through it",
-    "{claim} treats {at} as a constant, and nothing flows back through it; but {at} depends on what is differentiated.",
+    "{claim} treats {at} as constant, and nothing flows back that way; but what is differentiated goes into {at}. "
+    "{claim} is zero: nothing flows back to {leaf}.",
 )
 
 
@@ -43,6 +50,14 @@ def paths(body: Anatomy) -> Iterator[Change]:
     """Contributions left out."""
     for step in body.steps:
         yield from _forgotten(body, step)
+        if step.kind == "getitem" and step.tracked and holds_data(step.params["index"]):
+            yield Change(
+                REPEATED_INDEX,
+                {(step.index, 0): _assigned},
+                words={"at": step.args[0]},
+                kinds=("getitem",),
+                cost=0.95,
+            )
     terms: list[Edge] = []
     for index in sorted(body.head):
         step = body.steps[index]
@@ -63,7 +78,7 @@ def paths(body: Anatomy) -> Iterator[Change]:
             yield Change(
                 DETACHED,
                 steps={step.index: lambda r, s, v: np.zeros_like(v)},
-                words={"at": step.index},
+                words={"at": step.index} if step.kind else {"leaf": step.index},
                 kinds=(f"{step.kind} in parallel",) if step.kind else ("parameter",),
                 cost=1.05 if step.index in named else 1.2,
             )
@@ -81,6 +96,14 @@ def _ends_in_sum(body: Anatomy, index: int) -> bool:
         if not scaled and step.kind not in ("add", "sub", "neg", "sum", "mean", "reshape", "transpose"):
             return False
     return True
+
+
+def _assigned(replay: Replay, s: int, i: int) -> Array:
+    """What is left of the gradients of picked entries where they are assigned, not added up."""
+    step: Step = replay.steps[s]
+    part: Array = np.zeros_like(replay.steps[step.args[i]].primal)
+    part[step.params["index"]] = replay.handed(s)
+    return part
 
 
 def _nothing(replay: Replay, s: int, i: int) -> Array:

@@ -47,7 +47,7 @@ SUMS_MULTIPLIED = Mistake(
 def products(body: Anatomy) -> Iterator[Change]:
     """Other products than those that the rules of matmul give."""
     for step in body.steps:
-        if step.kind != "matmul" or not step.tracked or step.index in body.head:
+        if step.kind != "matmul" or not step.tracked:
             continue
         for i, arg in enumerate(step.args):
             if body.steps[arg].tracked:
@@ -59,17 +59,19 @@ def products(body: Anatomy) -> Iterator[Change]:
         if layer.bias is not None:
             for s, i in body.steps.uses[layer.bias]:
                 yield from _other_deltas(body, body.steps[s], i)
-    for index in body.params:
-        for s, i in body.steps.uses[index]:
-            if body.steps[s].kind == "mul" and s not in body.penalties:
-                yield from _other_factors(body, body.steps[s], i)
+    for step in body.steps:
+        if step.kind == "mul" and step.index not in body.penalties:
+            for i, arg in enumerate(step.args):
+                if body.steps[arg].tracked and body.picked_from(arg) is not None:
+                    yield from _other_factors(body, step, i)
 
 
 def _other_factors(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
     """Another recorded array in the place of what a parameter is multiplied with, entry by entry."""
     operand: Step = body.steps[step.args[1 - i]]
     for other in sorted(body.spoken):
-        if other != operand.index and body.steps[other].shape == operand.shape and operand.primal.size > 1:
+        alike = body.steps[other].shape == operand.shape or body.steps[other].shape == step.shape
+        if other != operand.index and alike and operand.primal.size > 1:
             words = _words(body, step, i, other=other)
             yield Change(WRONG_LAYER, {(step.index, i): _with(other, False)}, words=words, cost=1.2)
 
@@ -89,14 +91,14 @@ def _what(body: Anatomy, step: Step, i: int) -> str:
     return body.steps[step.args[1 - i]].label or f"step {step.args[1 - i]}"
 
 
-def _matrix(array: Array) -> Array:
-    return array[:, None] if array.ndim == 1 else array
+def _matrix(array: Array, turned: bool) -> Array:
+    matrix = array[:, None] if array.ndim == 1 else array
+    return np.swapaxes(matrix, -1, -2) if turned else matrix
 
 
 def _transposed(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
     """The same two arrays, multiplied in every other way that shapes allow."""
-    g, o = np.ones(step.shape), body.steps[step.args[1 - i]].primal
-    if g.ndim > 2 or o.ndim > 2 or not g.ndim:
+    if not step.shape:
         return
     for g_first in (True, False):
         for turn_g in (False, True):
@@ -118,12 +120,14 @@ def _transposed(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
 
 def _product(g_first: bool, turn_g: bool, turn_o: bool) -> EdgeRule:
     def rule(replay: Replay, s: int, i: int) -> Array:
-        g, o = _matrix(replay.handed(s)), _matrix(replay.primal(replay.steps[s].args[1 - i]))
-        g, o = g.T if turn_g else g, o.T if turn_o else o
-        if (g.shape[1] != o.shape[0]) if g_first else (o.shape[1] != g.shape[0]):
+        g = _matrix(replay.handed(s), turn_g)
+        o = _matrix(replay.primal(replay.steps[s].args[1 - i]), turn_o)
+        first, second = (g, o) if g_first else (o, g)
+        if first.shape[-1] != second.shape[-2]:
             raise Inapplicable("the shapes do not fit")
-        product = g @ o if g_first else o @ g
         arg: Step = replay.steps[replay.steps[s].args[i]]
+        product: Array = np.matmul(first, second)
+        product = product.sum(axis=tuple(range(product.ndim - max(2, len(arg.shape)))))
         return product.reshape(arg.shape) if product.size == arg.primal.size and 1 in product.shape else product
 
     return rule
@@ -135,29 +139,54 @@ def _other_operands(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
     is_weight = body.leaf_of(operand.index) is not None
     own = next((layer.activation for layer in body.layers if layer.product == step.index), None)
     for other in body.steps:
-        if other.index == operand.index or other.index not in body.spoken or other.primal.ndim != operand.primal.ndim:
+        if other.index == operand.index or other.primal.ndim != operand.primal.ndim:
+            continue
+        if other.index not in body.spoken and other.index not in operand.args:
             continue
         if (body.leaf_of(other.index) is not None) != is_weight or not other.primal.ndim:
             continue
         kin = other.index in operand.args or operand.index in other.args
         mistake = BEFORE_ACTIVATION if kin and not is_weight else WRONG_LAYER
         place = "layer" if other.index != own else "layer/its result"
+        if mistake is BEFORE_ACTIVATION:
+            place = "input of the layer"
         for turned in (False, True):
-            if turned and (other.primal.ndim != 2 or not is_weight):
+            if turned and other.primal.ndim < 2:
                 continue
             yield Change(
                 mistake,
                 {(step.index, i): _with(other.index, turned)},
                 words=_words(body, step, i, other=other.index),
-                kinds=_kinds(body, step, i, "input of the layer" if mistake is BEFORE_ACTIVATION else place),
+                kinds=() if turned else (*_kinds(body, step, i, place), *_steps_off(body, step, i, other.index)),
                 cost=1.1 if not turned else 1.3,
             )
+
+
+def _steps_off(body: Anatomy, step: Step, i: int, other: int) -> tuple[str, ...]:
+    """How many steps in time the wrong operand is off, where one weight is used at each of them.
+
+    What has no step before it may be left out, or take the last one: an index of -1 goes round. A list of states holds
+    one more than are multiplied, the last.
+    """
+    uses = body.steps.uses[step.args[i]] if body.steps[step.args[i]].primitive is None else []
+    met = [body.steps[s].args[1 - j] for s, j in uses if body.steps[s].kind == "matmul"]
+    results = [layer.activation for layer in body.layers if layer.product == uses[-1][0]] if uses else []
+    states = [*met, *(result for result in results if result is not None)]
+    if len(met) < 2 or other not in states:
+        return ()
+    off = states.index(other) - met.index(step.args[1 - i])
+    name = body.steps[step.args[i]].label or f"step {step.args[i]}"
+    rounds = [f"use of {name}/{off % len(states)} of {len(states)}"]
+    if other in met:
+        rounds += [f"use of {name}/{off} off", f"use of {name}/{off % len(met)} of {len(met)}"]
+    return tuple(dict.fromkeys(rounds))
 
 
 def _with(other: int, turned: bool) -> EdgeRule:
     def rule(replay: Replay, s: int, i: int) -> Array:
         array = replay.primal(other)
-        return replay.raw(s, i, swap={1 - i: array.T if turned else array})
+        swap = {1 - i: np.swapaxes(array, -1, -2) if turned else array}
+        return replay.part(s, i, swap=swap) if replay.steps[s].kind == "mul" else replay.raw(s, i, swap=swap)
 
     return rule
 
@@ -175,9 +204,20 @@ def _other_deltas(body: Anatomy, step: Step, i: int) -> Iterator[Change]:
             WRONG_DELTA,
             {(step.index, i): _from_delta(other)},
             words={**_words(body, step, i), "g": ("delta", own), "other": ("delta", other)},
-            kinds=("weight/delta",) if step.kind == "matmul" else ("bias/delta",),
+            kinds=_roles(body, step, i, other),
             cost=1.15,
         )
+
+
+def _roles(body: Anatomy, step: Step, i: int, other: int) -> tuple[str, ...]:
+    """What a wrong delta at a parameter has in common with others: it may be that of every layer's activation."""
+    role = "weight" if step.kind == "matmul" else "bias"
+    layer = next((layer for layer in body.layers if step.index in (layer.product, layer.z)), None)
+    if layer is None or layer.activation != other:
+        return (f"{role}/delta",)
+    own = body.leaf_of(step.args[i])
+    name = "" if own is None else body.steps[own].label or f"step {own}"
+    return (f"{role}/activation", f"use of {name}/activation")
 
 
 def _delta_of_activation(body: Anatomy, step: Step, i: int) -> Iterator[Change]:

@@ -53,7 +53,7 @@ def reductions(body: Anatomy) -> Iterator[Change]:
             continue
         for i, arg in enumerate(step.args):
             target = body.steps[arg]
-            if target.tracked and target.primitive is None and step.kind in ("add", "sub", "mul", "div"):
+            if target.tracked and body.picked_from(arg) is not None and step.kind in ("add", "sub", "mul", "div"):
                 yield from _of_broadcast(body, step.index, i)
     if body.axis is not None:
         for index in body.stations:

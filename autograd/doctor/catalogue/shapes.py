@@ -23,18 +23,30 @@ KEPT_AXIS = Mistake(
 )
 
 
+KERNEL_FLIPPED = Mistake(
+    "kernel-flipped",
+    "the gradient of a kernel is turned by 180 degrees: a convolution where the forward pass correlates",
+    "{claim} is the gradient turned by 180 degrees: the entries of {at} meet inputs of the opposite side.",
+)
+
+
 def shapes(body: Anatomy) -> Iterator[Change]:
-    """The gradients of matrices, transposed."""
+    """The gradients of matrices, transposed; those of kernels, turned."""
+    weights = {layer.weight for layer in body.layers}
     for index in body.params:
-        if len(body.steps[index].shape) == 2:
-            yield _transposed(index)
+        if len(body.steps[index].shape) < 2:
+            continue
+        yield _transposed(index)
+        if index not in weights:
+            turned = {index: lambda r, s, v: np.flip(v, axis=(-2, -1))}
+            yield Change(KERNEL_FLIPPED, steps=turned, words={"at": index}, cost=1.15, kinds=("parameter",))
 
 
 def _transposed(index: int) -> Change:
     """The gradient of a parameter, transposed."""
     return Change(
         RESULT_TRANSPOSED,
-        steps={index: lambda r, s, v: v.T},
+        steps={index: lambda r, s, v: np.swapaxes(v, -1, -2)},
         words={"right": ("formula", None)},
         kinds=("weight",),
     )
