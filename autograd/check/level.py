@@ -161,15 +161,26 @@ class Level:
             return float(self.weights @ np.where(self.program.known, y - self.origin, 0.0))
 
         size = float(np.abs(self.weights) @ np.abs(self.origin))
-        tolerance = self.atol + self.rtol * scale
         claimed = float(products.sum())
-        slope = measure(moved, claimed, scale=scale, size=size, noise=self.noise, tolerance=tolerance)
+        allowed = self._allowed(products)
+        slope = measure(moved, claimed, scale=scale, size=size, noise=self.noise, tolerance=allowed)
+        usual = float(np.hypot.reduce(products)) / np.sqrt(len(products))
+        if usual and np.isfinite(usual):
+            slope = replace(slope, shows=(allowed + slope.uncertainty) / usual)
         if slope.verdict == "wrong":
             if slope.difference <= SAFETY * self._noise_of_slope(v):
                 return replace(slope, verdict="noise")
             if self._right_beside(v, slope):
                 return replace(slope, verdict="kink", sides=(np.nan, np.nan))
         return slope
+
+    def _allowed(self, products: Array) -> float:
+        """How large an error of a slope is allowed that is the sum of these products.
+
+        Their signs are random, so what is wrong with single ones does not grow with their number, but with its root.
+        """
+        finite = np.where(np.isfinite(products), products, 0.0)
+        return self.atol + self.rtol * float(max(np.hypot.reduce(finite), abs(finite.sum())))
 
     def _noise_of_slope(self, v: Array) -> float:
         """What rounding may do to the engine's slope along v: the noise of the gradient, seen as a program itself."""
@@ -205,7 +216,7 @@ class Level:
         products = self.engine[block] * way[block]
         claimed, scale = float(products.sum()), float(np.abs(products).sum())
         measured = float(self.weights @ derivative)
-        agrees = claimed and np.isfinite(scale) and abs(measured - claimed) <= self.atol + self.rtol * scale
+        agrees = claimed and np.isfinite(scale) and abs(measured - claimed) <= self._allowed(products)
         return Comparison("right", claimed, measured, np.finfo(float).eps * scale, scale) if agrees else None
 
     # --- what is said of them -----------------------------------------------------------------------------------------
@@ -219,7 +230,8 @@ class Level:
             index, slope = slot.index(own), slope.per(float(way[first]))
         else:
             entry = slot.name if len(block) == slot.data.size else f"{entry} to {inputs.entry(int(block[-1]))}"
-        row = replace(slope, order=self.program.order, argument=slot.name, entry=entry, index=index)
+        weighted = self.program.order > 1 or self.program.y.size > 1
+        row = replace(slope, order=self.program.order, argument=slot.name, entry=entry, index=index, weighted=weighted)
         self.comparisons.append(row)
         if slope.verdict == "wrong":
             self.failures.append(complaint(row, cut_off=slope.engine == 0 and not self.program.leads_to(slot)))

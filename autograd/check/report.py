@@ -17,6 +17,15 @@ MOST_NAMES = 4
 """How many lines a text has, how many rows a notebook, and how many entries a sentence names."""
 
 
+SMALL = 1e-3
+"""From which relative error of a single entry on it is worth a word that smaller ones do not show."""
+
+WEIGHTED = (
+    "these numbers belong to the sum of all outputs, each times a random number (at higher orders, of all entries of "
+    "the gradient), so that no error cancels"
+)
+
+
 @dataclass(frozen=True)
 class Limit:
     """Something that was not checked, or not quite, and why.
@@ -79,6 +88,19 @@ class Report:
                 found.append(f"order {order} in {how_many}, to {max(errors):.1e}")
         return "gradients right: " + "; ".join(found) if found else "nothing could be compared"
 
+    def footnotes(self) -> list[str]:
+        """What one must know to read the numbers, each in a sentence."""
+        found = []
+        along = [c.shows for c in self.comparisons if c.index is None and c.verdict == "right" and c.shows >= SMALL]
+        if self.ok and along:
+            found.append(
+                f"along random directions an error in a single entry shows from {100 * max(along):.2g} % of it on, or "
+                "more where its part is smaller than usual: mode='full' compares each entry"
+            )
+        if any(c.weighted for c in self.comparisons) and (self.full or not self.ok):
+            found.append(WEIGHTED)
+        return found
+
     def table(self, most: int = MOST_LINES) -> str:
         """The comparisons as aligned text, the largest errors first."""
         rows = [HEADINGS, *map(_cells, self.comparisons[:most])]
@@ -91,7 +113,7 @@ class Report:
         parts = [self.headline(), *self.failures]
         if self.comparisons and (self.full or not self.ok):
             parts.append(self.table())
-        return "\n".join([*parts, *map(str, self.limits)])
+        return "\n".join([*parts, *self.footnotes(), *map(str, self.limits)])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
@@ -103,7 +125,8 @@ class Report:
         )
         left_out = len(self.comparisons) - MOST_ROWS
         more = f"<p>{left_out} more with smaller errors</p>" if left_out > 0 else ""
-        items = "".join(f"<li>{escape(str(item))}</li>" for item in (*self.failures, *self.limits))
+        said = (*self.failures, *self.footnotes(), *self.limits)
+        items = "".join(f"<li>{escape(str(item))}</li>" for item in said)
         return (
             f"<p><b>{escape(self.headline())}</b></p>"
             + (f"<ul>{items}</ul>" if items else "")
@@ -144,6 +167,8 @@ def complaint(row: Comparison, *, cut_off: bool) -> str:
     text += f"differences say {row.numeric:.9g}"
     if row.numeric and np.isfinite(row.engine):
         text += f" (ratio {row.engine / row.numeric:.6g})"
+    if row.weighted:
+        text += ", of the outputs' sum with random weights" if row.order == 1 else ", of a sum with random weights"
     if cut_off:
         text += (
             f". The output depends on {row.argument}, but no path in the graph leads there: f takes it off the graph "

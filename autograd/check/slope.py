@@ -58,6 +58,10 @@ class Comparison:
         Which entries of it.
     index : tuple of int or None
         Of a single entry; None for a random direction of many.
+    weighted : bool
+        Whether both numbers belong to the sum of several outputs, each times a random cotangent.
+    shows : float
+        The smallest relative error in one entry of usual size that shows in them.
     """
 
     verdict: Verdict
@@ -70,6 +74,8 @@ class Comparison:
     argument: str = ""
     entry: str = ""
     index: tuple[int, ...] | None = None
+    weighted: bool = False
+    shows: float = np.nan
 
     @property
     def difference(self) -> float:
