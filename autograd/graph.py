@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from weakref import WeakValueDictionary
 
@@ -209,13 +210,21 @@ Constant.kind = Constant
 
 
 def fingerprint(array: Any) -> bytes:
-    """The contents of a small array; of a large one its sum and an even sample, which hardly a write leaves alike."""
-    contents: bytes
+    """The contents of a small array; of a large one sums of its bit patterns that a write does not leave alike.
+
+    Summed are the entries whose positions leave the same remainder when divided by n, and again by n + 2. Both are odd,
+    and their product is not below the number of entries, so no two entries share both sums: a write to one changes a
+    sum, and so does an exchange of two, whatever the numbers are (integers wrap around and round nothing).
+    """
     if array.nbytes <= 1 << 16:
-        contents = array.tobytes()
-    else:
-        contents = array.sum().tobytes() + array.ravel(order="K")[:: array.size // 4096].tobytes()
-    return contents
+        return bytes(array.tobytes())
+    bits = array.ravel(order="K").view(f"u{array.itemsize}")
+    n = math.isqrt(bits.size) | 1
+    parts = []
+    for width in (n, n + 2):
+        whole = bits.size // width * width
+        parts += [bits[:whole].reshape(-1, width).sum(axis=0), bits[whole:]]
+    return b"".join(part.tobytes() for part in parts)
 
 
 def tape(root: Node) -> list[Node]:

@@ -199,6 +199,8 @@ class Primitive:
                     raise TypeError(f"{self.name}: {name} is metadata and must be plain, not a {type(given).__name__}")
                 if isinstance(given, list):  # its owner may write into it before the sweep reads it
                     params = {**params, name: copy.deepcopy(given)}
+                elif isinstance(given, np.generic):  # NumPy's numbers would make float64 of float32, Python's adapt
+                    params = {**params, name: given.item()}
         if plain:
             if kind.of_floats and any(isinstance(arg, np.ndarray) and arg.ndim for arg in args):
                 return self.one_by_one(args, params)
@@ -231,7 +233,7 @@ class Primitive:
         try:
             if params:
                 for given in params.values():
-                    if isinstance(given, (Node, list)):
+                    if isinstance(given, (Node, list, np.generic)):
                         return self.record((x,), params)
                 out = function(x.primal, **params)
             else:

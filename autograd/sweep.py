@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from sys import getrefcount
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -65,12 +66,12 @@ def cotangents(
     *,
     create_graph: bool = False,
     wanted: set[int] | None = None,
-    keeping: bool = False,
+    kept: list[Node] | None = None,
 ) -> tuple[list[Node], list[Any]]:
     """What `sweep` yields, as a list of nodes and a list of their cotangents.
 
-    Of the wanted serials only, if given. Where ``keeping``, a result that has no `grad` gets its cotangent as that at
-    once, which is cheaper than to come back to it, and is not listed; where the sweep fails, it loses it again.
+    Of the wanted serials only, if given. Where there is a list ``kept``, a result that has no `grad` gets its cotangent
+    as that at once, which is cheaper than to come back to it, and goes onto that list instead.
     """
     if not root.requires_grad:
         raise RuntimeError(
@@ -89,81 +90,75 @@ def cotangents(
     watched = scope if isinstance(scope, Watched) else None
     in_detail = create_graph or watched is not None
     found = reached(root, tracked=True)
-    rest = iter(sorted(found, reverse=True))
-    try:
-        for serial in rest:
-            node = found[serial]
-            g = take(serial)
-            primitive = node.primitive
-            if keeping and primitive is not None and node.gradient is None:
-                node.gradient = g
-            elif wanted is None or serial in wanted:
-                nodes.append(node)
-                gs.append(g)
-            if primitive is None:
-                continue
-            if in_detail or not primitive.arity:
-                in_detail = in_detail or primitive is select
-                for i, arg, d in _terms(node, g, shielding, create_graph):
-                    if watched is not None:
-                        watched.show_rule(node, i, g, d)
-                    key = arg.serial
-                    pending[key] = pending[key] + d if key in pending else d
-                continue
-            # What `_terms` does, written out for the case that speed depends on: one or two arguments, raw numbers.
-            x, y, params, rules, out = node.x, node.y, node.params, primitive.rules, node.primal
-            x_ = x.primal
-            if x.primitive is None and (x.snapshot is not None or x.changed > serial) and not x.used_by(node):
-                raise _changed(x)
-            if y is None:
-                rule = rules[0]
-                try:
-                    d = rule(g, out, x_, **params) if params else rule(g, out, x_)
-                except FLOAT_ERRORS as error:
-                    d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
-                if floats:
-                    fits = type(d) is float
-                else:
-                    fits = type(d) is ndarray and d.dtype is x_.dtype and (primitive.elementwise or d.shape == x_.shape)
-                if not fits:
-                    d = _fitted(d, x, primitive)
-                key = x.serial
+    for serial in sorted(found, reverse=True):
+        node = found[serial]
+        g = take(serial)
+        primitive = node.primitive
+        if kept is not None and primitive is not None and node.gradient is None:
+            kept.append(node)
+            node.gradient = g
+        elif wanted is None or serial in wanted:
+            nodes.append(node)
+            gs.append(g)
+        if primitive is None:
+            continue
+        if in_detail or not primitive.arity:
+            in_detail = in_detail or primitive is select
+            for i, arg, d in _terms(node, g, shielding, create_graph):
+                if watched is not None:
+                    watched.show_rule(node, i, g, d)
+                key = arg.serial
                 pending[key] = pending[key] + d if key in pending else d
-                continue
-            y_ = y.primal
-            if y.primitive is None and (y.snapshot is not None or y.changed > serial) and not y.used_by(node):
-                raise _changed(y)
-            if x.requires_grad:
-                rule = rules[0]
-                try:
-                    d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
-                except FLOAT_ERRORS as error:
-                    d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
+            continue
+        # What `_terms` does, written out for the case that speed depends on: one or two arguments, raw numbers.
+        x, y, params, rules, out = node.x, node.y, node.params, primitive.rules, node.primal
+        x_ = x.primal
+        if x.primitive is None and (x.snapshot is not None or x.changed > serial) and not x.used_by(node):
+            raise _changed(x)
+        if y is None:
+            rule = rules[0]
+            try:
+                d = rule(g, out, x_, **params) if params else rule(g, out, x_)
+            except FLOAT_ERRORS as error:
+                d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
+            if floats:
+                fits = type(d) is float
+            else:
                 fits = (
-                    type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
+                    type(d) is ndarray
+                    and d.dtype is x_.dtype
+                    and ((primitive.elementwise and not params) or d.shape == x_.shape)
                 )
-                if not fits:
-                    d = _fitted(d, x, primitive)
-                key = x.serial
-                pending[key] = pending[key] + d if key in pending else d
-            if y.requires_grad:
-                rule = rules[1]
-                try:
-                    d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
-                except FLOAT_ERRORS as error:
-                    d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
-                fits = (
-                    type(d) is float if floats else type(d) is ndarray and d.shape == y_.shape and d.dtype is y_.dtype
-                )
-                if not fits:
-                    d = _fitted(d, y, primitive)
-                key = y.serial
-                pending[key] = pending[key] + d if key in pending else d
-    except BaseException:
-        if keeping:
-            for serial in found.keys() - {*rest, *[node.serial for node in nodes]}:
-                found[serial].gradient = None
-        raise
+            if not fits:
+                d = _fitted(d, x, primitive)
+            key = x.serial
+            pending[key] = pending[key] + d if key in pending else d
+            continue
+        y_ = y.primal
+        if y.primitive is None and (y.snapshot is not None or y.changed > serial) and not y.used_by(node):
+            raise _changed(y)
+        if x.requires_grad:
+            rule = rules[0]
+            try:
+                d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+            except FLOAT_ERRORS as error:
+                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
+            fits = type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
+            if not fits:
+                d = _fitted(d, x, primitive)
+            key = x.serial
+            pending[key] = pending[key] + d if key in pending else d
+        if y.requires_grad:
+            rule = rules[1]
+            try:
+                d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
+            except FLOAT_ERRORS as error:
+                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
+            fits = type(d) is float if floats else type(d) is ndarray and d.shape == y_.shape and d.dtype is y_.dtype
+            if not fits:
+                d = _fitted(d, y, primitive)
+            key = y.serial
+            pending[key] = pending[key] + d if key in pending else d
     return nodes, gs
 
 
@@ -240,19 +235,35 @@ def unbroadcast(d: Any, primal: Any) -> Any:
 def backward(root: Node, seed: Any = None) -> None:
     """Add the gradient of ``root`` to the `grad` of every node it depends on.
 
-    A second call adds once more. Nothing is added where the sweep fails halfway.
+    A second call adds once more. Where the sweep fails halfway, or is interrupted, every `grad` is as it was.
     """
     own = root.kind.own  # type: ignore[attr-defined]
-    nodes, gs = cotangents(root, seed, keeping=True)
-    for node, g in zip(nodes, gs):  # noqa: B905 - they are of one length, and saying so takes time
-        if node.gradient is not None:
-            node.gradient = node.gradient + g
-        elif node.primitive is not None or type(g) is float:
-            node.gradient = g  # a result's is read-only, so one array may serve several
-        elif type(g) is ndarray and g.base is None and getrefcount(g) <= _OWNED:
-            node.gradient = g
-        else:
-            node.gradient = own(g)
+    kept: list[Node] = []
+    nodes: list[Node] = []
+    before: list[Any] = []
+    try:
+        nodes, gs = cotangents(root, seed, kept=kept)
+        with _adding:
+            before = [node.gradient for node in nodes]
+            for node, g in zip(nodes, gs):  # noqa: B905 - they are of one length, and saying so takes time
+                if node.gradient is not None:
+                    node.gradient = node.gradient + g
+                elif node.primitive is not None or type(g) is float:
+                    node.gradient = g  # a result's is read-only, so one array may serve several
+                elif type(g) is ndarray and g.base is None and getrefcount(g) <= _OWNED:
+                    node.gradient = g
+                else:
+                    node.gradient = own(g)
+    except BaseException:
+        for node in kept:
+            node.gradient = None
+        for node, total in zip(nodes, before):  # noqa: B905 - nothing was added before all totals were noted
+            node.gradient = total
+        raise
+
+
+_adding = RLock()
+"""One thread at a time adds: the graphs of several may share their leaves."""
 
 
 def _references() -> int:

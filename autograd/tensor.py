@@ -113,6 +113,8 @@ class Tensor(NumpyProtocol):
         A leaf's may be written into, or assigned. A result's is read-only, since several results may share it.
         """
         total = self.gradient
+        if isinstance(total, np.generic):  # what NumPy makes of the sum of two arrays without axes
+            total = self.gradient = np.array(total)
         if self.primitive is not None and isinstance(total, np.ndarray):
             total = total.view()
             total.flags.writeable = False
@@ -327,7 +329,7 @@ class Tensor(NumpyProtocol):
         """
         if array.__class__ in _PYTHON_NUMBERS:
             return Constant.leaf(array)
-        if isinstance(array, np.floating):
+        if isinstance(array, (np.floating, np.integer, np.bool_)):
             return Constant.leaf(float(array))
         if array.__class__ is not np.ndarray or array.dtype not in _FLOATS:
             array = _real_array(array)
