@@ -217,7 +217,7 @@ def fingerprint(array: Any) -> bytes:
     sum, and so does an exchange of two, whatever the numbers are (integers wrap around and round nothing).
     """
     if array.nbytes <= 1 << 16:
-        return bytes(array.tobytes())
+        return array.tobytes()  # type: ignore[no-any-return]
     bits = array.ravel(order="K").view(f"u{array.itemsize}")
     n = math.isqrt(bits.size) | 1
     parts = []

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from autograd.graph import NO_PARAMS, Constant, Node, next_serial
-from autograd.primitive import FLOAT_ERRORS, Primitive, new, result
+from autograd.primitive import FLOAT_ERRORS, Primitive, new
 from autograd.primitives import elementwise as e
 from autograd.scope import Scope, recording
 from autograd.sweep import backward
@@ -236,7 +236,7 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
             out = kind.recover(error, primitive, (self, y), NO_PARAMS)
         if type(out) is not holds:
             out = kind.hold(out)
-        node = new(kind)  # what `result` does, written out: every sum and product passes here
+        node = new(kind)  # what `result` does, here and below written out: every sum and product passes here
         node.primal = out
         node.primitive = primitive
         node.x = self
@@ -259,7 +259,19 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
             out = function(x.primal, self.primal)
         except FLOAT_ERRORS as error:
             out = kind.recover(error, primitive, (x, self), NO_PARAMS)
-        return result(kind, out if type(out) is holds else kind.hold(out), primitive, x, self, NO_PARAMS, scope)
+        if type(out) is not holds:
+            out = kind.hold(out)
+        node = new(kind)
+        node.primal = out
+        node.primitive = primitive
+        node.x = x
+        node.y = self
+        node.params = NO_PARAMS
+        node.gradient = node.label = node.snapshot = None
+        node.requires_grad = True
+        node.origin = scope
+        node.serial = next_serial()
+        return node
 
     return forward, reflected
 

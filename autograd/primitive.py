@@ -233,7 +233,7 @@ class Primitive:
         try:
             if params:
                 for given in params.values():
-                    if isinstance(given, (Node, list, np.generic)):
+                    if given.__class__ not in _PLAIN:
                         return self.record((x,), params)
                 out = function(x.primal, **params)
             else:
@@ -270,6 +270,9 @@ class Primitive:
         given = "".join(f", {name}={value!r}" for name, value in params.items())
         return f"{self.name} of shapes {shapes}{given}: {error}"
 
+
+_PLAIN = frozenset({int, float, bool, tuple, type(None)})
+"""Of what class metadata is that nobody can change, and that needs no other look."""
 
 _VARIADIC = 0x04  # the flag of a function with *args (inspect.CO_VARARGS)
 

@@ -239,25 +239,25 @@ def backward(root: Node, seed: Any = None) -> None:
     """
     own = root.kind.own  # type: ignore[attr-defined]
     kept: list[Node] = []
-    nodes: list[Node] = []
-    before: list[Any] = []
+    added: list[tuple[Node, Any]] = []
     try:
         nodes, gs = cotangents(root, seed, kept=kept)
         with _adding:
-            before = [node.gradient for node in nodes]
             for node, g in zip(nodes, gs):  # noqa: B905 - they are of one length, and saying so takes time
-                if node.gradient is not None:
-                    node.gradient = node.gradient + g
-                elif node.primitive is not None or type(g) is float:
-                    node.gradient = g  # a result's is read-only, so one array may serve several
-                elif type(g) is ndarray and g.base is None and getrefcount(g) <= _OWNED:
+                total = node.gradient
+                if total is not None:
+                    added.append((node, total))
+                    node.gradient = total + g
+                    continue
+                kept.append(node)
+                if type(g) is float or (type(g) is ndarray and g.base is None and getrefcount(g) <= _OWNED):
                     node.gradient = g
                 else:
                     node.gradient = own(g)
     except BaseException:
         for node in kept:
             node.gradient = None
-        for node, total in zip(nodes, before):  # noqa: B905 - nothing was added before all totals were noted
+        for node, total in added:
             node.gradient = total
         raise
 

@@ -113,6 +113,8 @@ class Tensor(NumpyProtocol):
         A leaf's may be written into, or assigned. A result's is read-only, since several results may share it.
         """
         total = self.gradient
+        if total is None or (self.primitive is None and type(total) is np.ndarray):
+            return total
         if isinstance(total, np.generic):  # what NumPy makes of the sum of two arrays without axes
             total = self.gradient = np.array(total)
         if self.primitive is not None and isinstance(total, np.ndarray):

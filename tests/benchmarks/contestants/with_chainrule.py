@@ -1,5 +1,7 @@
 """chainrule's own training step."""
 
+from typing import Any
+
 import numpy as np
 
 import autograd
@@ -10,10 +12,11 @@ SIGMOIDS = {"sigmoid": autograd.sigmoid, "composed": lambda z: 1 / (1 + np.exp(-
 
 
 class Chainrule:
-    """The forward pass as the articles write it, on Tensors."""
+    """The forward pass as the articles write it, on Tensors: X and Y too, as PyTorch has them."""
 
     def __init__(self, X: Array, Y: Array, parameters: list[Array], rate: float, sigmoid: str) -> None:
-        self.X, self.Y = Tensor(X, requires_grad=False), Tensor(Y, requires_grad=False)
+        self.X: Any = Tensor(X, requires_grad=False)
+        self.Y: Any = Tensor(Y, requires_grad=False)
         self.rate, self.sigmoid = rate, SIGMOIDS[sigmoid]
         self.tensors = [Tensor(parameter) for parameter in parameters]
         self.layers = list(zip(self.tensors[::2], self.tensors[1::2], strict=True))
@@ -34,4 +37,12 @@ class Chainrule:
         return [tensor.numpy() for tensor in self.tensors]
 
 
-TRAINERS = {CHAINRULE: Chainrule}
+class Plain(Chainrule):
+    """The same with X and Y as plain arrays, whose contents are compared before they are used again."""
+
+    def __init__(self, X: Array, Y: Array, parameters: list[Array], rate: float, sigmoid: str) -> None:
+        super().__init__(X, Y, parameters, rate, sigmoid)
+        self.X, self.Y = X, Y
+
+
+TRAINERS = {CHAINRULE: Chainrule, f"{CHAINRULE}, X and Y plain": Plain}
