@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from autograd.primitive import Primitive
     from autograd.scope import Scope
 
+new = object.__new__
+
 next_serial = itertools.count(1).__next__
 
 NO_PARAMS: dict[str, Any] = {}
@@ -183,18 +185,6 @@ class Constant(Node):
 
     __slots__ = ()
 
-    @classmethod
-    def of(cls, number: float) -> Constant:
-        """A Python number that met a node; beside an array it adapts to the array's precision."""
-        node = object.__new__(cls)
-        node.primal = float(number)
-        node.gradient = node.primitive = node.snapshot = node.origin = node.label = node.y = None
-        node.x = ()
-        node.params = NO_PARAMS
-        node.requires_grad = False
-        node.serial = node.changed = next_serial()
-        return node
-
     def settle(self) -> None:
         """Notice that the array has other contents than its fingerprint."""
         now = fingerprint(self.primal)
@@ -207,6 +197,18 @@ class Constant(Node):
 
 
 Constant.kind = Constant
+
+
+def constant(number: float) -> Constant:
+    """The node of a Python number that met another node; beside an array it adapts to the array's precision."""
+    node = new(Constant)
+    node.primal = float(number)
+    node.gradient = node.primitive = node.snapshot = node.origin = node.label = node.y = None
+    node.x = ()
+    node.params = NO_PARAMS
+    node.requires_grad = False
+    node.serial = node.changed = next_serial()
+    return node
 
 
 def fingerprint(array: Any) -> bytes:

@@ -9,8 +9,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from autograd.graph import NO_PARAMS, Constant, Node, next_serial
-from autograd.primitive import FLOAT_ERRORS, Primitive, new
+from autograd.graph import NO_PARAMS, Node, constant, new, next_serial
+from autograd.primitive import FLOAT_ERRORS, Primitive
 from autograd.primitives import elementwise as e
 from autograd.scope import Scope, recording
 from autograd.sweep import backward
@@ -222,7 +222,7 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
         if type(other) is kind or isinstance(other, kind):
             y = other
         elif type(other) is float or type(other) is int:
-            y = Constant.of(other)
+            y = constant(other)
         else:
             return primitive.record((self, other))
         scope = recording()
@@ -254,7 +254,7 @@ def _short_ways(primitive: Primitive, kind: Any, holds: type) -> tuple[Callable[
             return primitive.record((other, self))
         if type(other) is not float and type(other) is not int:
             return primitive.record((other, self))
-        x = Constant.of(other)
+        x = constant(other)
         try:
             out = function(x.primal, self.primal)
         except FLOAT_ERRORS as error:

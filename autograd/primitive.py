@@ -15,10 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import NO_PARAMS, Constant, Node, describe, made_at, next_serial
+from autograd.graph import NO_PARAMS, Constant, Node, describe, made_at, new, next_serial
 from autograd.scope import Scope, Watched, recording
-
-new = object.__new__
 
 numpy_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy's function -> ours: what `numpy_protocol` answers with when NumPy is called on a node."""

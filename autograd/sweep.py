@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.graph import Node, describe, reached
+from autograd.graph import Node, describe, made_at, reached
 from autograd.primitive import FLOAT_ERRORS, unchanged
 from autograd.primitives.elementwise import astype, select, where
 from autograd.primitives.movement import broadcast_to, sum_to
@@ -120,7 +120,7 @@ def cotangents(
             try:
                 d = rule(g, out, x_, **params) if params else rule(g, out, x_)
             except FLOAT_ERRORS as error:
-                d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name, x)
+                d = kind.recover_rule(error, rule, g, out, [x_], params, primitive.name + made_at(node), x)
             if floats:
                 fits = type(d) is float
             else:
@@ -130,7 +130,7 @@ def cotangents(
                     and ((primitive.elementwise and not params) or d.shape == x_.shape)
                 )
             if not fits:
-                d = _fitted(d, x, primitive)
+                d = _fitted(d, x, node)
             key = x.serial
             pending[key] = pending[key] + d if key in pending else d
             continue
@@ -142,10 +142,10 @@ def cotangents(
             try:
                 d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
-                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, x)
+                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name + made_at(node), x)
             fits = type(d) is float if floats else type(d) is ndarray and d.shape == x_.shape and d.dtype is x_.dtype
             if not fits:
-                d = _fitted(d, x, primitive)
+                d = _fitted(d, x, node)
             key = x.serial
             pending[key] = pending[key] + d if key in pending else d
         if y.requires_grad:
@@ -153,10 +153,10 @@ def cotangents(
             try:
                 d = g if rule is unchanged else rule(g, out, x_, y_, **params) if params else rule(g, out, x_, y_)
             except FLOAT_ERRORS as error:
-                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name, y)
+                d = kind.recover_rule(error, rule, g, out, [x_, y_], params, primitive.name + made_at(node), y)
             fits = type(d) is float if floats else type(d) is ndarray and d.shape == y_.shape and d.dtype is y_.dtype
             if not fits:
-                d = _fitted(d, y, primitive)
+                d = _fitted(d, y, node)
             key = y.serial
             pending[key] = pending[key] + d if key in pending else d
     return nodes, gs
@@ -179,19 +179,19 @@ def _terms(node: Any, g: Any, shielding: set[int], create_graph: bool) -> list[t
             try:
                 d = rule(g, out, *read, **params) if params else rule(g, out, *read)
             except FLOAT_ERRORS as error:
-                d = kind.recover_rule(error, rule, g, out, read, params, primitive.name, arg)
+                d = kind.recover_rule(error, rule, g, out, read, params, primitive.name + made_at(node), arg)
             if shielded:
                 shielding.add(arg.serial)
                 lost = not primitive.arrays_only and (g == 0) & (d != d)
                 if np.any(lost):
                     d = where(lost, 0.0, d)
             if d.__class__ is not float or arg.primal.__class__ is not float:
-                d = _fitted(d, arg, primitive)
+                d = _fitted(d, arg, node)
             terms.append((i, arg, d))
     return terms
 
 
-def _fitted(d: Any, arg: Node, primitive: Any) -> Any:
+def _fitted(d: Any, arg: Node, node: Any) -> Any:
     """What a rule has returned, as the cotangent that its argument needs."""
     primal = arg.primal
     if d.__class__ is ndarray and d.dtype == primal.dtype:
@@ -206,7 +206,7 @@ def _fitted(d: Any, arg: Node, primitive: Any) -> Any:
     try:
         return arg.kind.fit(d, primal)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:
-        raise type(error)(f"the rule of {primitive.name} for {describe(arg)}: {error}") from None
+        raise type(error)(f"the rule of {node.primitive.name}{made_at(node)} for {describe(arg)}: {error}") from None
 
 
 def _changed(node: Node) -> RuntimeError:

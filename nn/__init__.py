@@ -11,7 +11,7 @@ if getattr(autograd, "__distribution__", None) != "chainrule":
     raise ImportError(
         "the package `autograd` that Python found is not chainrule's: another distribution (HIPS autograd) uses the "
         f"same import name and has overwritten it ({getattr(autograd, '__file__', 'unknown place')}). The two cannot "
-        "share an environment: pip uninstall autograd, then pip install --force-reinstall chainrule"
+        "share an environment: pip uninstall autograd, then install chainrule again, with pip's --force-reinstall"
     )
 
 from nn import datasets as datasets

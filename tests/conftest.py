@@ -2,6 +2,7 @@
 
 import functools
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from commands import GOOD, command
 
 import nn.cli
 from nn.articles import layers, xor
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in its background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

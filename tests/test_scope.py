@@ -168,6 +168,15 @@ def test_lines_name_the_users_code():
     assert (x + 1).origin.chain() == []
     with pytest.raises(ValueError, match=r"made at test_scope\.py:\d+ in forward"):
         y.backward()
+
+    @autograd.primitive(lambda g, out, x: np.ones(5))
+    def crooked(x):
+        return x * 2
+
+    with trace_lines():
+        z = crooked(x)
+    with pytest.raises(ValueError, match=rf"the rule of crooked, made at test_scope\.py:{z.origin.lineno} in test_lines"):
+        z.backward(np.ones(2))
     assert pickle.loads(pickle.dumps(y)).origin.place == y.origin.place
 
 

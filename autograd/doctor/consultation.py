@@ -255,7 +255,7 @@ def _right_only_here(subject: Subject, here: Claimed, there: Claimed) -> str:
     one, other = Replay(here.body), Replay(there.body)
     for target in subject.targets:
         key, true = target.key, target.read(other)
-        if relative_error(here.claims[key], target.read(one)) > EXACT or not np.isfinite(true).all():
+        if not relative_error(here.claims[key], target.read(one)) <= EXACT or not np.isfinite(true).all():
             continue
         if not relative_error(there.claims[key], true) <= DIFFERENCES:
             return key
