@@ -88,9 +88,9 @@ def _article(result: Result) -> Section:
         Figure(
             f"{article.name}-network",
             "The network as it was recorded",
-            "Every operation of the forward pass, from what has a gradient (blue) and the constants (grey) to the loss on "
-            "the right, with the numbers that came out (data) and the gradient of the loss with respect to them (grad), "
-            "at the article's initial parameters.",
+            "Every operation of the forward pass, from what has a gradient (blue) and the constants (grey) to the loss "
+            "on the right, with the numbers that came out (data) and the gradient of the loss with respect to them "
+            "(grad), at the article's initial parameters.",
             autograd.draw(result.loss).svg(),
         ),
         _formulas(result.verdicts),
