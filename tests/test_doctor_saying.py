@@ -8,7 +8,7 @@ import pytest
 from doctor_trials.by_hand import CLASSES, SQUARES, everything_that_fits, names, normal, rng, sigmoid
 
 import autograd
-from autograd import Tensor, diagnose
+from autograd import Tensor, Value, diagnose
 
 
 def test_the_report():
@@ -144,3 +144,29 @@ def test_a_diagnosis_is_asked_by_key_or_label():
     assert diagnosis["dW1"] is diagnosis["W1"]
     with pytest.raises(KeyError, match="nothing is claimed for 'V'"):
         diagnosis["V"]
+
+
+@pytest.mark.parametrize("x", [2.0, -1.0, 3.7, 0.5])
+@pytest.mark.parametrize("tracked", [True, False])
+def test_the_input_forgotten_in_a_neuron_of_single_numbers(x, tracked):
+    w, b, given = Value(-0.5, label="w"), Value(0.25, label="b"), Value(x, label="x", requires_grad=tracked)
+    loss = (1 / (1 + np.exp(-(w * given + b))) - 1) ** 2
+    a = sigmoid(-0.5 * x + 0.25)
+    delta = 2 * (a - 1) * a * (1 - a)
+    (mistake,) = diagnose({"w": delta, "b": delta}, loss).mistakes
+    assert mistake.sentence.startswith("w lacks the factor x: the derivative of a product")
+
+
+@pytest.mark.parametrize("x", [2.0, 3.7])
+def test_the_input_forgotten_in_functions_of_single_numbers(x):
+    def loss(params, X, Y):
+        return (sigmoid(params["w"] * X + params["b"]) - Y) ** 2
+
+    def backward(params, X, Y):
+        a = sigmoid(params["w"] * X + params["b"])
+        delta = 2 * (a - Y) * a * (1 - a)
+        return {"w": delta, "b": delta}
+
+    params = {"w": np.array(-0.5), "b": np.array(0.25)}
+    (mistake,) = diagnose(backward, loss, params, np.array(x), np.array(1.0)).mistakes
+    assert mistake.sentence.startswith("w lacks the factor X")
