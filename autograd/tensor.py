@@ -190,13 +190,14 @@ class Tensor(NumpyProtocol):
         return iter([self[i] for i in range(len(self))])
 
     def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self.primal), separator=", ", prefix="Tensor(")
-        dtype = "" if self.primal.dtype == np.float64 else f", dtype={self.primal.dtype}"
-        grad = ""
-        if self.gradient is not None:
-            grad = f", grad={np.array2string(np.asarray(self.gradient), separator=', ')}"
+        text = "Tensor(" + np.array2string(np.asarray(self.primal), separator=", ", prefix="Tensor(")
+        if self.primal.dtype != np.float64:
+            text += f", dtype={self.primal.dtype}"
+        if self.gradient is not None:  # of several rows, it stands under the data
+            text += ",\n       grad=" if "\n" in text else ", grad="
+            text += np.array2string(np.asarray(self.gradient), separator=", ", prefix=text.rpartition("\n")[2])
         label = "" if self.label is None else f", label={self.label!r}"
-        return f"Tensor({text}{dtype}{grad}{label})"
+        return f"{text}{label})"
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)

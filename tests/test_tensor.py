@@ -75,6 +75,11 @@ def test_repr_shows_data_and_if_there_dtype_gradient_and_label():
     assert repr(t) == "Tensor([1., 2.], label='w')"
     (t * t).sum().backward()
     assert "grad=[2., 4.]" in repr(t)
+    of_rows = Tensor([[0.0, 1.0], [2.0, 3.0]])
+    (of_rows * of_rows).sum().backward()
+    assert repr(of_rows).split("\n") == [
+        "Tensor([[0., 1.],", "        [2., 3.]],", "       grad=[[0., 2.],", "             [4., 6.]])"
+    ]  # fmt: skip
     assert "float32" in repr(Tensor(1.0, dtype=np.float32)) and "grad" not in repr(Tensor(1.0))
 
 

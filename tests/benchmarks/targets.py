@@ -13,6 +13,7 @@ TO_HAND = {
     ("784-128-10", "sigmoid"): 1.5,
     ("20 layers of 32", "sigmoid"): 1.5,
 }
+"""With the library's own sigmoid; the composed one, which is six operations for one, has a bound on 3-4-1 alone."""
 
 FASTER_THAN = {"PyTorch, tightest": 1.0, "MyGrad": 1.0, "HIPS autograd": 1.0}
 
