@@ -152,6 +152,14 @@ def test_golden_source(name):
     assert source == (GOLDEN / f"{name}_backward.dot").read_text(encoding="utf-8")
 
 
+def test_what_needs_no_gradient_keeps_its_name():
+    diagram = draw(neuron(), backward=True).diagram
+    assert [box.label for box in diagram.boxes].count("x") == 2  # in the forward half, and where w's gradient uses it
+    y = Value(2.0, "y") * 3.0
+    y.args[1].label = "three"  # a Constant is no operand, named or not
+    assert autograd.grad(y * y, y.args[0], create_graph=True).data == 36.0
+
+
 def test_graphviz_is_told_to_draw_it_alike():
     picture = draw(neuron(), backward=True)
     lines = [line.strip() for line in picture.source.splitlines()]
