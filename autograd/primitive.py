@@ -231,7 +231,7 @@ class Primitive:
         try:
             if params:
                 for given in params.values():
-                    if given.__class__ not in _PLAIN:
+                    if given.__class__ not in _IMMUTABLE:
                         return self.record((x,), params)
                 out = function(x.primal, **params)
             else:
@@ -269,8 +269,8 @@ class Primitive:
         return f"{self.name} of shapes {shapes}{given}: {error}"
 
 
-_PLAIN = frozenset({int, float, bool, tuple, type(None)})
-"""Of what class metadata is that nobody can change, and that needs no other look."""
+_IMMUTABLE = frozenset({int, float, bool, tuple, type(None)})
+"""The classes of metadata that needs no copy and no conversion."""
 
 _VARIADIC = 0x04  # the flag of a function with *args (inspect.CO_VARARGS)
 

@@ -166,11 +166,9 @@ def _terms(node: Any, g: Any, shielding: set[int], create_graph: bool) -> list[t
     """What one operation adds to the cotangents of its arguments."""
     primitive, args, params, kind = node.primitive, node.args, node.params, node.kind
     if create_graph:
-        # What needs no gradient is read as it is; but pictures know a number, other than an array, by its node alone.
-        out, numbers = node, kind.of_floats
-        read = [
-            arg if arg.requires_grad or (numbers and arg.label and arg.kind is kind) else arg.primal for arg in args
-        ]
+        # A Value stays the node that it is, tracked or not: unlike an array, its number alone would not be known again.
+        out, values = node, kind.of_floats
+        read = [arg if arg.requires_grad or (values and arg.kind is kind) else arg.primal for arg in args]
     else:
         out, read = node.primal, [arg.primal for arg in args]
     shielded = primitive is select or node.serial in shielding

@@ -157,13 +157,10 @@ def _left_out(body: Anatomy, step: Step) -> Iterator[Change]:
         other: Step = body.steps[step.args[1 - i]]
         if not body.steps[arg].tracked:
             continue
-        if other.primal.size > 1 and step.kind == "mul":
+        if step.kind == "mul" and (other.primal.size > 1 or arg in body.params):
             words = {"other": other.index, "why": _OF_PRODUCT}
-            kinds = () if other.tracked else ("product with a constant array",)
+            kinds = () if other.tracked or other.primal.size == 1 else ("product with a constant array",)
             yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words=words, cost=0.98, kinds=kinds)
-        elif other.primal.size == 1 and step.kind == "mul" and arg in body.params:  # w * x: the input, forgotten
-            words = {"other": other.index, "why": _OF_PRODUCT}
-            yield Change(FACTOR_MISSING, {(step.index, i): _alone}, words=words, cost=0.97)
         elif other.primal.size == 1 and not other.tracked and (i == 0 or step.kind == "mul"):
             number = float(other.primal.flat[0])
             if not (number and (readings(body, number) or readings(body, 1 / number))):
