@@ -5,6 +5,7 @@ import json
 import signal
 from pathlib import Path
 
+import browser
 import pytest
 from commands import GOOD, command
 
@@ -13,6 +14,16 @@ from nn.articles import layers, xor
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in its background
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module", params=browser.kinds() or ["none"])
+def chromium(request):
+    """A real browser, for each kind that is here."""
+    if request.param == "none":
+        pytest.skip(browser.MISSING)
+    running = browser.Browser(request.param)
+    yield running
+    running.close()
 
 
 @pytest.fixture

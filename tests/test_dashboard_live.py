@@ -4,7 +4,6 @@ import os
 import sys
 import tempfile
 
-import browser
 import pytest
 
 PAGE = """<!DOCTYPE html>
@@ -20,15 +19,6 @@ nn.dashboard.live.SHARE = float("inf")
 history = nn.fit(model, nn.CrossEntropyLoss(), nn.datasets.moons(64), epochs=5, progress=False,
                  optimizer=nn.optim.Adam(model.parameters(), lr=0.05), callbacks=callbacks)
 """
-
-
-@pytest.fixture(scope="module", params=browser.kinds() or ["none"])
-def chromium(request):
-    if request.param == "none":
-        pytest.skip(browser.MISSING)
-    running = browser.Browser(request.param)
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")

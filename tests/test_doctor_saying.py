@@ -170,3 +170,19 @@ def test_the_input_forgotten_in_functions_of_single_numbers(x):
     params = {"w": np.array(-0.5), "b": np.array(0.25)}
     (mistake,) = diagnose(backward, loss, params, np.array(x), np.array(1.0)).mistakes
     assert mistake.sentence.startswith("w lacks the factor X")
+
+
+def test_nan_is_not_right_anywhere():
+    def loss(params, X, Y):
+        return -np.mean(np.sum(Y * np.log(autograd.softmax(X @ params["W"])), axis=1))
+
+    def backward(params, X, Y):
+        e = np.exp(X @ params["W"])
+        gradient = X.T @ (e / e.sum(axis=1, keepdims=True) - Y) / len(X)
+        gradient[0, 0] = np.nan
+        return {"W": gradient}
+
+    X, W = np.random.default_rng(0).normal(size=(6, 3)), np.random.default_rng(1).normal(size=(3, 2))
+    Y = np.eye(2)[[0, 1, 0, 1, 1, 0]]
+    said = str(diagnose(backward, loss, {"W": W}, X, Y))
+    assert "It holds nan" in said and "right here" not in said

@@ -13,6 +13,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, grad, no_grad, primitive, scalars, where
+from autograd.graph import fingerprint
 
 CHANGED = r"'w' .*was changed after it was used.*Compute the forward pass again"
 
@@ -121,6 +122,22 @@ def test_a_write_into_a_large_array(write, dtype, order, as_leaf):
     write(y.data if as_leaf else Y)
     with pytest.raises(RuntimeError, match="was changed after it was used"):
         loss.backward()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_no_exchange_of_two_entries_and_no_write_escapes_a_fingerprint(dtype):
+    array = np.random.default_rng(0).normal(size=(1 << 16) // np.dtype(dtype).itemsize + 1).astype(dtype)
+    before = fingerprint(array)
+    for i in range(1, array.size):
+        array[[0, i]] = array[[i, 0]]
+        assert fingerprint(array) != before, i
+        array[[0, i]] = array[[i, 0]]
+    assert fingerprint(array) == before
+    for i in range(array.size):
+        was = array[i]
+        array[i] = np.nextafter(was, dtype(np.inf))
+        assert fingerprint(array) != before, i
+        array[i] = was
 
 
 def test_a_constant_leaf_and_a_buffer_that_is_filled_again():

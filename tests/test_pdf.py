@@ -1,6 +1,5 @@
 """PDF without Graphviz: a well-formed file of the picture's size, with its text, its colours and its lines."""
 
-import os
 import re
 import xml.etree.ElementTree as ET
 import zlib
@@ -169,18 +168,3 @@ def test_any_label_gives_a_page(label):
 def test_no_number_is_written_with_an_exponent(x, width):
     file = File(as_pdf(sheet(f'<path d="M{x:.9f},0H2" fill="none" stroke="#000000" stroke-width="{width:.12f}"/>')))
     assert not re.search(r"\de", file.content)
-
-
-def test_a_file_is_written_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "net.pdf"
-    path.write_bytes(b"before")
-
-    def full(*args):
-        raise OSError("no space left")
-
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space left"):
-        patched.setattr(os, "replace", full)
-        draw(network()).save(path)
-    assert path.read_bytes() == b"before" and os.listdir(tmp_path) == ["net.pdf"]
-    draw(network()).save(path)
-    assert File(path.read_bytes()).texts() and os.listdir(tmp_path) == ["net.pdf"]

@@ -293,8 +293,9 @@ def test_any_label_gives_an_image(label):
     assert pixels(draw(Value(1.0, label)).pipe("png")).any()
 
 
-def test_a_file_is_written_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "net.png"
+@pytest.mark.parametrize(("name", "begins"), [("net.png", b"\x89PNG"), ("net.pdf", b"%PDF-")])
+def test_a_file_is_written_as_a_whole_or_not_at_all(name, begins, tmp_path, monkeypatch):
+    path = tmp_path / name
     path.write_bytes(b"before")
 
     def full(*args):
@@ -303,9 +304,9 @@ def test_a_file_is_written_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
     with monkeypatch.context() as patched, pytest.raises(OSError, match="no space left"):
         patched.setattr(os, "replace", full)
         draw(network()).save(path)
-    assert path.read_bytes() == b"before" and os.listdir(tmp_path) == ["net.png"]
+    assert path.read_bytes() == b"before" and os.listdir(tmp_path) == [name]
     draw(network()).save(path)
-    assert pixels(path.read_bytes()).any() and os.listdir(tmp_path) == ["net.png"]
+    assert path.read_bytes().startswith(begins) and os.listdir(tmp_path) == [name]
 
 
 # --- the palette ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import json
 import time
 from pathlib import Path
 
-import browser
 import numpy as np
 import pytest
 from test_steps import GRAPHS, HOSTILE, hostile, neuron, shared, thirty_nodes
@@ -13,15 +12,6 @@ from test_steps_training import trained
 import autograd
 from autograd import TrainingSteps, Value, sweep, tape
 from autograd.readers.steps.trace import ORDERS, trace
-
-
-@pytest.fixture(scope="module", params=browser.kinds() or ["none"])
-def chromium(request):
-    if request.param == "none":
-        pytest.skip(browser.MISSING)
-    running = browser.Browser(request.param)
-    yield running
-    running.close()
 
 
 @pytest.fixture
