@@ -494,11 +494,7 @@ def silu(x: Any) -> Any:
 
 
 def _entry_by_entry(function: Any, x: Any) -> Any:
-    """A function of `math` that NumPy has not, on an array.
-
-    Rational approximations of erf in NumPy were measured: half the time for 16,000 entries, forty times as much for 10,
-    and several units in the last place off.
-    """
+    """A function of `math` that NumPy has not, on an array: right to the last place, as approximations are not."""
     x = np.asarray(x)
     return np.fromiter(map(function, x.ravel().tolist()), np.result_type(x, 0.0), x.size).reshape(x.shape)
 
